@@ -1,0 +1,6 @@
+export { type Clock, systemClock, unrefClock } from './clock.ts'
+export { Emitter, type ListenOptions } from './emitter.ts'
+export { guard, surface } from './guard.ts'
+export { type Ledger, openLedger, type Resources } from './ledger.ts'
+export { type AbortSignalLike, type ListenTarget, platform, type Signal } from './platform.ts'
+export { observeScopes, type Release, Scope } from './scope.ts'

@@ -1,0 +1,2 @@
+export { type Leak, watchLeaks } from './leaks.ts'
+export { ManualClock } from './manual-clock.ts'

@@ -1,0 +1,2 @@
+export { BoundedIterator, type BoundedIteratorOptions } from './bounded-iterator.ts'
+export { type FinalStatus, type Receipt, ReceiptEntry, type ReceiptStatus } from './receipt.ts'
