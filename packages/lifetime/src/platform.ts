@@ -13,8 +13,8 @@ export interface AbortSignalLike extends ListenTarget {
 
 /** The part of an `EventTarget` that this code uses. */
 export interface ListenTarget {
-  addEventListener(type: string, run: (event: never) => void, options?: never): void
-  removeEventListener(type: string, run: (event: never) => void, options?: never): void
+  addEventListener(type: string, run: (event: object) => void): void
+  removeEventListener(type: string, run: (event: object) => void): void
 }
 
 interface Platform {
@@ -27,4 +27,5 @@ interface Platform {
 }
 
 /** What both ends need from the platform. Read at the moment of use, so that importing works anywhere. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- necessary where DOM and Node types are absent
 export const platform: Platform = globalThis as unknown as Platform

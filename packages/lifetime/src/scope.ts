@@ -75,8 +75,10 @@ export class Scope {
   /** Listens on anything with `addEventListener`, until the end or until the returned function is called. */
   listen(target: ListenTarget, type: string, run: (event: never) => void): Release {
     if (this.ended) return nothing
-    target.addEventListener(type, run)
-    return this.hold('listeners', () => target.removeEventListener(type, run))
+    // Its own function each time: a platform keeps one function once, and the first release would end both.
+    const own = (event: object) => run(event as never)
+    target.addEventListener(type, own)
+    return this.hold('listeners', () => target.removeEventListener(type, own))
   }
 
   /** Opens a scope that ends with this one, or earlier by itself. A child of an ended scope has ended. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect } from 'vitest'
+import { afterEach, beforeEach } from 'vitest'
 import { type Leak, watchLeaks } from '../src/testing/index.ts'
 
 // Every unit test ends with all its scopes ended. A test that failed already is left alone: its first error counts.
@@ -10,9 +10,7 @@ beforeEach(() => {
 
 afterEach(({ task }) => {
   const left = leaks()
-  if (task.result?.state === 'fail') return
-  expect(
-    left.map(({ openedAt }) => openedAt),
-    'scopes that this test opened and did not end',
-  ).toEqual([])
+  if (left.length === 0 || task.result?.state === 'fail') return
+  const places = left.map(({ openedAt }) => openedAt.replace(/^Error: /, ''))
+  throw new Error(`this test did not end ${left.length} of the scopes it opened\n${places.join('\n')}`)
 })

@@ -64,10 +64,11 @@ export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
     return error ? Promise.reject(error) : Promise.resolve({ done: true, value: undefined })
   }
 
-  /** Ends it from the consumer's side, as leaving a `for await` loop does: what is buffered is let go. */
+  /** Ends it from the consumer's side, as leaving a `for await` loop does: buffered values and an error are let go. */
   return(): Promise<IteratorResult<T, undefined>> {
     this.#buffered.length = 0
     this.end()
+    this.#life = { name: 'ended', error: undefined }
     return Promise.resolve({ done: true, value: undefined })
   }
 

@@ -49,9 +49,10 @@ export class ManualClock implements Clock {
   /**
    * Moves time on by `ms`, running every timer that falls due on the way, in order, each at its own moment; between two
    * of them promises get their turn. Resolves when the time has come and promises have settled.
+   * @throws RangeError (as a rejection) when `ms` is negative or not finite
    */
   async advance(ms: number): Promise<void> {
-    const untilAt = this.#nowMs + ms
+    const untilAt = this.#nowMs + checked(ms)
     await settle()
     for (let next = this.#next(untilAt); next !== undefined; next = this.#next(untilAt)) {
       const [handle, timer] = next
@@ -60,12 +61,15 @@ export class ManualClock implements Clock {
       timer.run()
       await settle()
     }
-    this.#moveTo(untilAt)
+    this.#moveTo(Math.max(this.#nowMs, untilAt))
   }
 
-  /** Moves time on by `ms` while no timer runs, as when a laptop sleeps; what fell due runs at the next `advance`. */
+  /**
+   * Moves time on by `ms` while no timer runs, as when a laptop sleeps; what fell due runs at the next `advance`.
+   * @throws RangeError when `ms` is negative or not finite
+   */
   jump(ms: number): void {
-    this.#moveTo(this.#nowMs + ms)
+    this.#moveTo(this.#nowMs + checked(ms))
   }
 
   #moveTo(at: number): void {
@@ -80,6 +84,11 @@ export class ManualClock implements Clock {
     }
     return first
   }
+}
+
+function checked(ms: number): number {
+  if (ms >= 0 && ms < Number.POSITIVE_INFINITY) return ms
+  throw new RangeError(`ms: a finite number of at least 0 is needed, got ${ms}`)
 }
 
 /** Lets promises settle: chains of up to fifty `then`s, far longer than any in this project. */
