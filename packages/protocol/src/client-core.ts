@@ -1,0 +1,336 @@
+import { ActionQueue } from './action-queue.ts'
+import type { ClientAction } from './client-action.ts'
+import { type ClientConfig, type ClientOptions, resolveClientOptions } from './client-config.ts'
+import { closeCode } from './close-code.ts'
+import { decodeText, encodeControl } from './codec.ts'
+import type { Exchange, ExchangeTimer, Fault, Refusal } from './exchange.ts'
+import type { Bye, ControlFrame, ErrorFrame, LastCounts, Violation, Welcome } from './frame.ts'
+import { extensions, version } from './frame.ts'
+import { type HandBack, nothing } from './hand-back.ts'
+import { HeldSession } from './held-session.ts'
+import { type LossReason, keepsCounts } from './loss-reason.ts'
+import type { Outgoing, Payload } from './outgoing.ts'
+import { utf8Bytes } from './utf8-bytes.ts'
+
+type Phase =
+  | { readonly name: 'idle' }
+  | { readonly name: 'hello'; readonly attempt: number }
+  | { readonly name: 'live'; readonly attempt: number; readonly ext: readonly string[] }
+  | { readonly name: 'leaving'; readonly attempt: number; readonly code: number }
+  | { readonly name: 'ended' }
+
+const normalClosure = 1_000
+
+/**
+ * Decides everything the client end of `holdfast.v1` decides, and does nothing: events go in through methods, actions
+ * come out of `next()`. It knows no socket, no clock and no randomness.
+ *
+ * Call `begin` when a connection is open; hand in every frame and the close of that connection with the attempt number
+ * it returned; after every call take actions with `next()` until it returns undefined. Frames of any other attempt are
+ * ignored. Nothing throws, whatever the other end sends.
+ */
+export class ClientCore<Entry extends Outgoing> {
+  readonly #config: ClientConfig
+  readonly #actions = new ActionQueue<ClientAction<Entry>>()
+  readonly #session: HeldSession<Entry>
+  #phase: Phase = { name: 'idle' }
+  #attempt = 0
+
+  /** @throws `RangeError` when an option is out of range. */
+  constructor(options: ClientOptions) {
+    this.#config = resolveClientOptions(options)
+    this.#session = new HeldSession<Entry>({
+      config: this.#config,
+      emit: (action) => this.#actions.push(action),
+      send: (data) => this.#actions.push({ type: 'send', attempt: this.#attempt, data }),
+    })
+  }
+
+  /** Where the core stands; `ended` is final. */
+  get phase(): Phase['name'] {
+    return this.#phase.name
+  }
+
+  /** Id of the session at the server; undefined before the first WELCOME and after a loss. */
+  get sid(): string | undefined {
+    return this.#session.identity?.sid
+  }
+
+  /** Largest message the server takes, in bytes; undefined while no session is held. */
+  get maxBytes(): number | undefined {
+    return this.#session.exchange?.maxBytes
+  }
+
+  /** Takes the oldest action not yet taken; undefined when there is none. */
+  next(): ClientAction<Entry> | undefined {
+    return this.#actions.next()
+  }
+
+  /**
+   * Starts on a connection that has just opened, and abandons the one before: returns the attempt number that names it
+   * from now on, and asks to send HELLO. After the end it asks for nothing, and the number names no connection.
+   */
+  begin(auth?: unknown): number {
+    if (this.#phase.name === 'leaving') this.#end('us', this.#phase.code, undefined)
+    this.#attempt += 1
+    if (this.#phase.name === 'ended') return this.#attempt
+    this.#drop()
+    this.#phase = { name: 'hello', attempt: this.#attempt }
+    const { identity, exchange } = this.#session
+    const { limits, cid, agent, proto } = this.#config
+    this.#send({
+      kind: 'hello',
+      versions: [version],
+      sid: identity?.sid ?? null,
+      token: identity?.token ?? null,
+      attempt: this.#attempt,
+      ...(exchange?.introduce() ?? { rx: 0, ack: 0 }),
+      limits,
+      ...(auth === undefined ? {} : { auth }),
+      cid,
+      ...(agent === undefined ? {} : { agent }),
+      ext: extensions,
+      proto,
+    })
+    return this.#attempt
+  }
+
+  /** Takes a text message. `bytes` is its size as UTF-8 where the surroundings know it; otherwise it is measured. */
+  text(attempt: number, text: string, bytes?: number): void {
+    if (!this.#isCurrent(attempt)) return
+    const frame = decodeText(text)
+    if (typeof frame !== 'string') this.#control(frame)
+    else this.#data(frame, bytes === undefined ? utf8Bytes(frame) : bytes - (text.length - frame.length))
+  }
+
+  /** Takes a binary message. */
+  binary(attempt: number, bytes: Uint8Array): void {
+    if (this.#isCurrent(attempt)) this.#data(bytes, bytes.byteLength)
+  }
+
+  /** Notes that a connection is gone; `code` is its close code, where one is known. */
+  closed(attempt: number, code?: number): void {
+    if (!this.#isCurrent(attempt)) return
+    if (this.#phase.name === 'leaving') this.#end('us', this.#phase.code, undefined)
+    else if (code === closeCode.superseded) this.#supersede()
+    else this.#drop()
+  }
+
+  #isCurrent(attempt: number): boolean {
+    return 'attempt' in this.#phase && this.#phase.attempt === attempt
+  }
+
+  /** Numbers a message and sends it, or says why not; a message that is refused stays with its owner. */
+  offer(entry: Entry): number | Refusal {
+    return this.#live()?.offer(entry) ?? 'not-live'
+  }
+
+  /** Notes that the application is done with a message, in mode `handled`; for a session that is gone it does nothing. */
+  settle(sid: string, number: number): void {
+    if (this.#session.identity?.sid === sid) this.#session.exchange?.settle(number)
+  }
+
+  /** A timer that was armed has run out; `bufferedBytes` is what the socket's buffer holds now. */
+  due(timer: ExchangeTimer, bufferedBytes = 0): void {
+    this.#live()?.due(timer, bufferedBytes)
+  }
+
+  /** Takes the size of the socket's buffer, in bytes: before an offer, and whenever it is known to have fallen. */
+  buffered(bytes: number): void {
+    this.#live()?.buffered(bytes)
+  }
+
+  /** Sends a PING when live; the answer comes back as `pong` with the same value, a safe integer from 0. */
+  ping(value: number): void {
+    this.#live()?.ping(value)
+  }
+
+  /** Sends fresh credentials and returns true when live and the server understands them; otherwise returns false. */
+  refresh(auth: unknown): boolean {
+    if (this.#phase.name !== 'live' || !this.#phase.ext.includes('auth')) return false
+    this.#send({ kind: 'refresh', auth })
+    return true
+  }
+
+  /**
+   * Ends the session for good: with BYE and its answer when live, at once otherwise. `ended` follows with what is handed
+   * back. A second call does nothing.
+   */
+  leave(code: number = closeCode.bye): void {
+    if (this.#phase.name === 'ended' || this.#phase.name === 'leaving') return
+    const exchange = this.#live()
+    if (exchange === undefined) {
+      this.#end('us', code, undefined)
+      return
+    }
+    this.#send(exchange.bye(code))
+    exchange.stop()
+    this.#phase = { name: 'leaving', attempt: this.#attempt, code }
+  }
+
+  /** Ends at once, telling nobody, and returns what is handed back; the second call returns nothing. */
+  abandon(): HandBack<Entry> {
+    if (this.#phase.name === 'ended') return nothing()
+    this.#phase = { name: 'ended' }
+    return this.#session.release()
+  }
+
+  #live(): Exchange<Entry> | undefined {
+    return this.#phase.name === 'live' ? this.#session.exchange : undefined
+  }
+
+  #data(payload: Payload, bytes: number): void {
+    // While leaving, counts are final: what still arrives is not delivered.
+    if (this.#phase.name === 'hello') this.#lose('protocol', 'data before WELCOME')
+    else this.#judge(this.#live()?.data(payload, bytes))
+  }
+
+  #control(frame: ControlFrame | Violation): void {
+    if (frame.kind === 'error') this.#failed(frame)
+    else if (this.#phase.name === 'leaving') this.#whileLeaving(this.#phase.code, frame)
+    else if (this.#phase.name === 'hello') this.#beforeLive(frame)
+    else this.#whileLive(frame)
+  }
+
+  #whileLeaving(code: number, frame: ControlFrame | Violation): void {
+    if (frame.kind === 'bye') this.#end('us', code, frame)
+  }
+
+  #beforeLive(frame: ControlFrame | Violation): void {
+    if (frame.kind === 'welcome') this.#welcome(frame)
+    else this.#lose('protocol', describe(frame))
+  }
+
+  #whileLive(frame: ControlFrame | Violation): void {
+    switch (frame.kind) {
+      case 'ack':
+      case 'ping':
+      case 'pong':
+        this.#judge(this.#live()?.counts(frame))
+        if (frame.kind === 'pong') this.#actions.push({ type: 'pong', value: frame.value })
+        return
+      case 'goaway':
+        this.#actions.push({
+          type: 'goaway',
+          afterMs: frame.afterMs,
+          spreadMs: frame.spreadMs,
+          why: frame.why,
+        })
+        return
+      case 'bye':
+        this.#answerBye(frame)
+        return
+      case 'expiry':
+        this.#actions.push({ type: 'credentials', expiresMs: frame.expiresMs })
+        return
+      default:
+        this.#lose('protocol', describe(frame))
+    }
+  }
+
+  #answerBye(bye: Bye): void {
+    const answer = this.#live()?.bye(closeCode.bye)
+    if (answer !== undefined) this.#send(answer)
+    this.#end('peer', bye.code, bye)
+  }
+
+  #welcome(welcome: Welcome): void {
+    const outcome = this.#session.adopt(welcome)
+    if (outcome === 'protocol') {
+      this.#lose('protocol', 'WELCOME resumes another session')
+      return
+    }
+    // From here on the server knows this connection, so it can also be told that the counts do not fit.
+    this.#phase = { name: 'live', attempt: this.#attempt, ext: welcome.ext }
+    if (typeof outcome === 'string') {
+      this.#judge(outcome, { lack: welcome.ack, lrx: welcome.rx })
+      return
+    }
+    const { pingMs, idleMs, ttlMs, spreadMs, proto, expiresMs } = welcome
+    const canRefresh = welcome.ext.includes('auth')
+    const terms = {
+      pingMs,
+      idleMs,
+      ttlMs,
+      spreadMs,
+      maxBytes: welcome.limits.maxBytes,
+      proto,
+      expiresMs,
+      canRefresh,
+    }
+    this.#actions.push({ type: 'welcomed', sid: welcome.sid, outcome, terms })
+    this.#live()?.pump()
+  }
+
+  /** Ends the session when a frame or a WELCOME does not fit it. */
+  #judge(fault: Fault | undefined, last?: LastCounts): void {
+    if (fault === undefined) return
+    if (fault === 'too-large') this.#lose('too-large', 'a message is larger than the limit', last)
+    else if (fault === 'window') this.#lose('protocol', 'more messages than the window allows')
+    else this.#lose(fault, 'the counts of the two ends do not agree')
+  }
+
+  /** Gives up connection and session; the server is told only where it may be: after WELCOME. */
+  #lose(reason: LossReason, detail: string, last?: LastCounts): void {
+    const { exchange } = this.#session
+    const attempt = this.#attempt
+    const code = reason === 'too-large' ? closeCode.tooLarge : closeCode.protocol
+    if (exchange !== undefined && this.#phase.name === 'live') {
+      const counts = keepsCounts(reason) ? { last: exchange.last } : {}
+      this.#send({ kind: 'error', code, end: true, lost: reason, ...counts })
+    }
+    this.#phase = { name: 'idle' }
+    if (exchange === undefined)
+      this.#actions.push({ type: 'failed', attempt, code, retryMs: undefined, message: detail })
+    else this.#actions.push({ type: 'lost', reason, detail })
+    this.#session.lose(reason, last)
+    this.#actions.push({ type: 'close', attempt, code })
+  }
+
+  #failed(error: ErrorFrame): void {
+    if (error.code === closeCode.superseded) this.#supersede()
+    else if (this.#phase.name === 'leaving') this.#end('us', this.#phase.code, undefined)
+    else this.#refused(error)
+  }
+
+  #refused(error: ErrorFrame): void {
+    const attempt = this.#attempt
+    const { code, retryMs, message } = error
+    // A server that knows a later attempt says which; the next one must be later still.
+    if (code === closeCode.stale) this.#attempt = Math.max(attempt, error.attempt ?? 0)
+    this.#drop()
+    if (error.end === true && this.#session.exchange !== undefined) {
+      const reason = error.lost ?? 'ended'
+      this.#session.lose(reason, error.last)
+      this.#actions.push({ type: 'lost', reason, detail: message ?? 'the server ended the session' })
+    }
+    this.#actions.push({ type: 'failed', attempt, code, retryMs, message })
+    this.#actions.push({ type: 'close', attempt, code: normalClosure })
+  }
+
+  #drop(): void {
+    if (this.#phase.name === 'live') this.#session.exchange?.stop()
+    this.#phase = { name: 'idle' }
+  }
+
+  #supersede(): void {
+    this.#phase = { name: 'ended' }
+    this.#actions.push({ type: 'superseded', handBack: this.#session.release() })
+    this.#actions.push({ type: 'close', attempt: this.#attempt, code: normalClosure })
+  }
+
+  #end(by: 'us' | 'peer', code: number, bye: Bye | undefined): void {
+    this.#phase = { name: 'ended' }
+    const handBack = this.#session.release(bye === undefined ? undefined : { lack: bye.ack, lrx: bye.rx })
+    this.#actions.push({ type: 'ended', by, code, answered: bye !== undefined, handBack })
+    this.#actions.push({ type: 'close', attempt: this.#attempt, code: closeCode.bye })
+  }
+
+  #send(frame: ControlFrame): void {
+    this.#actions.push({ type: 'send', attempt: this.#attempt, data: encodeControl(frame) })
+  }
+}
+
+function describe(frame: ControlFrame | Violation): string {
+  return frame.kind === 'violation' ? frame.detail : `${frame.kind} is out of place`
+}

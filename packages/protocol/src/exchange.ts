@@ -1,0 +1,250 @@
+import { encodeControl, encodeText } from './codec.ts'
+import type { Ack, Beat, Bye, LastCounts } from './frame.ts'
+import type { HandBack } from './hand-back.ts'
+import { Inbox, type InboxState } from './inbox.ts'
+import type { Limits } from './limits.ts'
+import { Outbox, type OutboxBounds, type OutboxState, type PeerCounts } from './outbox.ts'
+import type { Outgoing, Payload } from './outgoing.ts'
+
+/** When a message counts as handled: as soon as it is handed over, or when the application says so. */
+export type AckMode = 'received' | 'handled'
+
+/** The two timers of an exchange: acknowledge what is owed, and look at the socket's buffer again. */
+export type ExchangeTimer = 'ack' | 'drain'
+
+/** How long each timer runs, in milliseconds. Browsers have no drain event, hence the second. */
+export const exchangeTimersMs: Readonly<Record<ExchangeTimer, number>> = { ack: 200, drain: 50 }
+
+/** What one end sets for its side of an exchange. */
+export interface ExchangeConfig {
+  /** What this end accepts. */
+  readonly limits: Limits
+  readonly bounds: OutboxBounds
+  readonly ackMode: AckMode
+  /** Writing stops when the socket's buffer plus the next message would exceed this; a message alone always goes. */
+  readonly highWaterBytes: number
+}
+
+/** Where an exchange puts what it wants done. */
+export interface ExchangePort<Entry> {
+  send(data: Payload): void
+  deliver(number: number, payload: Payload): void
+  acked(entries: readonly Entry[], upTo: number): void
+  /** A message that was refused for lack of room may be offered again. */
+  room(): void
+  arm(timer: ExchangeTimer, delayMs: number): void
+  disarm(timer: ExchangeTimer): void
+}
+
+/** What can be wrong with a frame between two ends that know each other. */
+export type Fault = 'desync' | 'badack' | 'diverged' | 'too-large' | 'window'
+
+/** Why a message was not numbered: it stays where it was. */
+export type Refusal = 'not-live' | 'window' | 'too-large'
+
+/**
+ * The conversation after the handshake, the same at both ends: outbox, inbox, acknowledgements and the checkpoint on
+ * every count. It outlives connections; `begin` and `stop` mark where one starts and ends.
+ */
+export class Exchange<Entry extends Outgoing> {
+  readonly #config: ExchangeConfig
+  readonly #port: ExchangePort<Entry>
+  readonly #outbox: Outbox<Entry>
+  readonly #inbox: Inbox
+  readonly #armed = new Set<ExchangeTimer>()
+  /** What the other end accepts; known from the first handshake on. */
+  #peerLimits: Limits
+  /** On a connection, what its buffer is thought to hold; otherwise nothing. */
+  #link: { bufferedBytes: number } | undefined
+  /** Size of the message that was refused and is waited for. */
+  #refusedBytes: number | undefined
+
+  constructor(
+    config: ExchangeConfig,
+    port: ExchangePort<Entry>,
+    peerLimits: Limits,
+    outbox: OutboxState<Entry>,
+    inbox: InboxState,
+  ) {
+    this.#config = config
+    this.#port = port
+    this.#peerLimits = peerLimits
+    this.#outbox = new Outbox(outbox)
+    this.#inbox = new Inbox(inbox, config.limits)
+  }
+
+  get rx(): number {
+    return this.#inbox.rx
+  }
+
+  get handled(): number {
+    return this.#inbox.handled
+  }
+
+  /** This end's counts, final once it accepts nothing more. */
+  get last(): LastCounts {
+    return { lack: this.#inbox.handled, lrx: this.#inbox.rx }
+  }
+
+  /** Messages and bytes held until acknowledged. */
+  get held(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#outbox.size, bytes: this.#outbox.bytes }
+  }
+
+  /** Largest message the other end takes, in bytes. */
+  get maxBytes(): number {
+    return this.#peerLimits.maxBytes
+  }
+
+  /** Returns the counts for HELLO or WELCOME, and notes that the acknowledgement was told. */
+  introduce(): PeerCounts {
+    return { rx: this.#inbox.rx, ack: this.#inbox.tell() }
+  }
+
+  /**
+   * Starts on a connection with the counts and limits from the other end's HELLO or WELCOME, and sends the ACK that
+   * both ends owe each other right after WELCOME. Replay follows with `pump`, so that a caller can say `resumed` first.
+   */
+  begin(peer: PeerCounts, limits: Limits): Fault | undefined {
+    const freed = this.#outbox.begin(peer, limits, this.#config.bounds)
+    if (typeof freed === 'string') return freed
+    this.#peerLimits = limits
+    this.#link = { bufferedBytes: 0 }
+    this.#sendAck()
+    this.#freed(freed)
+    return undefined
+  }
+
+  /** Ends the connection: nothing is sent, no timer runs. */
+  stop(): void {
+    this.#link = undefined
+    this.#refusedBytes = undefined
+    for (const timer of this.#armed) this.#port.disarm(timer)
+    this.#armed.clear()
+  }
+
+  /** Sends what the window and the socket's buffer allow, in order, in one go. */
+  pump(): void {
+    const link = this.#link
+    if (link === undefined) return
+    for (let entry = this.#outbox.peek(); entry !== undefined; entry = this.#outbox.peek()) {
+      if (!this.#fitsBuffer(link.bufferedBytes, entry.bytes)) {
+        this.#arm('drain')
+        return
+      }
+      this.#outbox.advance(entry)
+      link.bufferedBytes += entry.bytes
+      this.#port.send(typeof entry.payload === 'string' ? encodeText(entry.payload) : entry.payload)
+    }
+    this.#announceRoom(link.bufferedBytes)
+  }
+
+  #fitsBuffer(bufferedBytes: number, bytes: number): boolean {
+    return bufferedBytes === 0 || bufferedBytes + bytes <= this.#config.highWaterBytes
+  }
+
+  #announceRoom(bufferedBytes: number): void {
+    const bytes = this.#refusedBytes
+    if (bytes === undefined || !this.#outbox.isOpen(bytes)) return
+    if (!this.#fitsBuffer(bufferedBytes, bytes)) {
+      this.#arm('drain')
+      return
+    }
+    this.#refusedBytes = undefined
+    this.#port.room()
+  }
+
+  /** Takes the size of the socket's buffer and goes on writing if there is room. */
+  buffered(bytes: number): void {
+    if (this.#link === undefined) return
+    this.#link.bufferedBytes = bytes
+    this.pump()
+  }
+
+  /** Numbers a message and sends it, if it can go at once; otherwise says why not and changes nothing. */
+  offer(entry: Entry): number | Refusal {
+    const link = this.#link
+    if (link === undefined) return 'not-live'
+    if (entry.bytes > this.#peerLimits.maxBytes) return 'too-large'
+    const fits = this.#fitsBuffer(link.bufferedBytes, entry.bytes)
+    if (fits && this.#outbox.isOpen(entry.bytes)) return this.append(entry)
+    this.#refusedBytes = entry.bytes
+    if (!fits) this.#arm('drain')
+    return 'window'
+  }
+
+  /** Numbers a message, to be sent when its turn comes. */
+  append(entry: Entry): number {
+    const number = this.#outbox.append(entry)
+    this.pump()
+    return number
+  }
+
+  /** Takes a data message. */
+  data(payload: Payload, bytes: number): Fault | undefined {
+    const number = this.#inbox.accept(bytes)
+    if (typeof number === 'string') return number
+    this.#port.deliver(number, payload)
+    if (this.#config.ackMode === 'received') this.settle(number)
+    return undefined
+  }
+
+  /** Notes that the application is done with a message. */
+  settle(number: number): void {
+    this.#inbox.settle(number)
+    if (this.#link === undefined || !this.#inbox.isOwing) return
+    if (this.#inbox.isDue) this.#sendAck()
+    else this.#arm('ack')
+  }
+
+  /** Takes the counts of an ACK, PING or PONG; a PING is answered. */
+  counts(frame: Ack | Beat): Fault | undefined {
+    if (frame.tx !== this.#inbox.rx) return 'desync'
+    const freed = this.#outbox.acknowledge(frame.ack)
+    if (freed === 'badack') return 'badack'
+    this.#freed(freed)
+    if (frame.kind === 'ping') this.#beat('pong', frame.value)
+    this.pump()
+    return undefined
+  }
+
+  #freed(entries: readonly Entry[]): void {
+    if (entries.length > 0) this.#port.acked(entries, this.#outbox.acked)
+  }
+
+  /** Sends a PING whose answer repeats the value. */
+  ping(value: number): void {
+    if (this.#link !== undefined) this.#beat('ping', value)
+  }
+
+  #beat(kind: Beat['kind'], value: number): void {
+    this.#port.send(encodeControl({ kind, ack: this.#inbox.tell(), tx: this.#outbox.sent, value }))
+  }
+
+  #sendAck(): void {
+    this.#port.send(encodeControl({ kind: 'ack', ack: this.#inbox.tell(), tx: this.#outbox.sent }))
+  }
+
+  /** Returns the BYE that tells this end's final counts. */
+  bye(code: number): Bye {
+    return { kind: 'bye', code, ack: this.#inbox.tell(), rx: this.#inbox.rx }
+  }
+
+  /** A timer has run out; one that was disarmed meanwhile does nothing. `drain` brings the size of the socket's buffer. */
+  due(timer: ExchangeTimer, bufferedBytes: number): void {
+    if (!this.#armed.delete(timer)) return
+    if (timer === 'drain') this.buffered(bufferedBytes)
+    else if (this.#inbox.isOwing) this.#sendAck()
+  }
+
+  #arm(timer: ExchangeTimer): void {
+    if (this.#armed.has(timer)) return
+    this.#armed.add(timer)
+    this.#port.arm(timer, exchangeTimersMs[timer])
+  }
+
+  /** Sorts what the outbox holds by fate. */
+  handBack(last?: LastCounts): HandBack<Entry> {
+    return this.#outbox.handBack(last)
+  }
+}

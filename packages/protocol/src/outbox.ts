@@ -1,0 +1,150 @@
+import type { LastCounts } from './frame.ts'
+import { type HandBack, handBack } from './hand-back.ts'
+import type { Limits } from './limits.ts'
+import type { Outgoing } from './outgoing.ts'
+
+/** What an outbox remembers across connections: plain data, `entries[i]` is message number `acked + 1 + i`. */
+export interface OutboxState<Entry> {
+  /** The other end has handled every message up to here. */
+  acked: number
+  /** Number of the newest message. */
+  tx: number
+  /** Highest number ever put on any connection. */
+  hi: number
+  entries: Entry[]
+}
+
+/** Returns the state of an outbox that has sent nothing. */
+export function emptyOutbox<Entry>(): OutboxState<Entry> {
+  return { acked: 0, tx: 0, hi: 0, entries: [] }
+}
+
+/** Bounds this end sets itself, whatever window the other end opens. */
+export interface OutboxBounds {
+  readonly maxMessages: number
+  readonly maxBytes: number
+}
+
+/** What the other end said in the handshake about this direction. */
+export interface PeerCounts {
+  readonly rx: number
+  readonly ack: number
+}
+
+/**
+ * Numbered messages until the other end has handled them. One cursor, `next`, walks over them in order; on a new
+ * connection it steps back to what the other end lacks, so that replay and new messages are the same walk.
+ */
+export class Outbox<Entry extends Outgoing> {
+  readonly #state: OutboxState<Entry>
+  #next: number
+  /** Bytes of the messages from acked + 1 to next - 1. */
+  #outstandingBytes = 0
+  #windowMessages = 0
+  #windowBytes = 0
+  /** Bytes of all messages held. */
+  #bytes = 0
+
+  constructor(state: OutboxState<Entry>) {
+    this.#state = state
+    this.#next = state.tx + 1
+    this.#bytes = sum(state.entries)
+  }
+
+  /** Number of the last message put on this connection: the `tx` of every count. */
+  get sent(): number {
+    return this.#next - 1
+  }
+
+  get acked(): number {
+    return this.#state.acked
+  }
+
+  /** Messages not yet acknowledged, sent or not. */
+  get size(): number {
+    return this.#state.entries.length
+  }
+
+  /** Bytes of the messages not yet acknowledged. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /**
+   * Starts on a new connection: frees what the other end has handled and puts the cursor behind what it accepted.
+   * Returns the freed messages; `diverged` when the counts cannot belong to this outbox, `too-large` when a message
+   * that must be sent again exceeds the other end's new limit. Nothing has changed in the last two cases.
+   */
+  begin(peer: PeerCounts, limits: Limits, bounds: OutboxBounds): readonly Entry[] | 'diverged' | 'too-large' {
+    const { acked, hi, entries } = this.#state
+    if (peer.ack < acked || peer.ack > peer.rx || peer.rx > hi) return 'diverged'
+    if (entries.slice(peer.rx - acked).some((entry) => entry.bytes > limits.maxBytes)) return 'too-large'
+    this.#windowMessages = Math.min(limits.windowMessages, bounds.maxMessages)
+    this.#windowBytes = Math.min(limits.windowBytes, bounds.maxBytes)
+    this.#next = peer.rx + 1
+    this.#outstandingBytes = sum(entries.slice(0, peer.rx - acked))
+    return this.#free(peer.ack)
+  }
+
+  /** Numbers a message and returns its number. */
+  append(entry: Entry): number {
+    this.#state.entries.push(entry)
+    this.#state.tx += 1
+    this.#bytes += entry.bytes
+    return this.#state.tx
+  }
+
+  /** Returns the message under the cursor when the window has room for it. */
+  peek(): Entry | undefined {
+    const entry = this.#state.entries[this.#next - 1 - this.#state.acked]
+    return entry !== undefined && this.#hasRoom(entry.bytes) ? entry : undefined
+  }
+
+  /** Moves the cursor over the message that `peek` returned: it is on the wire. */
+  advance(entry: Entry): void {
+    this.#outstandingBytes += entry.bytes
+    this.#state.hi = Math.max(this.#state.hi, this.#next)
+    this.#next += 1
+  }
+
+  /** Tells whether a new message of this size could be sent at once: nothing waits before it, and the window is open. */
+  isOpen(bytes: number): boolean {
+    return this.#next > this.#state.tx && this.#hasRoom(bytes)
+  }
+
+  /** A message larger than the rest of the window may still go alone, or it would never go. */
+  #hasRoom(bytes: number): boolean {
+    const outstanding = this.#next - 1 - this.#state.acked
+    if (outstanding === 0) return true
+    return outstanding < this.#windowMessages && this.#outstandingBytes + bytes <= this.#windowBytes
+  }
+
+  /**
+   * Takes a cumulative acknowledgement and returns the messages it frees, or `badack` when it goes backwards or covers
+   * a message that this connection has not carried.
+   */
+  acknowledge(ack: number): readonly Entry[] | 'badack' {
+    return ack < this.#state.acked || ack >= this.#next ? 'badack' : this.#free(ack)
+  }
+
+  #free(ack: number): readonly Entry[] {
+    if (ack === this.#state.acked) return []
+    const freed = this.#state.entries.splice(0, ack - this.#state.acked)
+    const bytes = sum(freed)
+    this.#outstandingBytes -= bytes
+    this.#bytes -= bytes
+    this.#state.acked = ack
+    return freed
+  }
+
+  /** Sorts what is left by fate. */
+  handBack(last?: LastCounts): HandBack<Entry> {
+    return handBack(this.#state, last)
+  }
+}
+
+function sum(entries: readonly Outgoing[]): number {
+  let bytes = 0
+  for (const entry of entries) bytes += entry.bytes
+  return bytes
+}
