@@ -1,22 +1,14 @@
 // Builds every published package: ESM and CJS with types, all subpaths of a package in one build so that they share
 // one copy of each class; and the CDN file of the client.
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import commonjs from '@rollup/plugin-commonjs'
-import nodeResolve from '@rollup/plugin-node-resolve'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 import { dts } from 'rollup-plugin-dts'
 import esbuild from 'rollup-plugin-esbuild'
-
-/** Entry name (file in `dist`) to source file, for each published package. */
-const published = {
-  client: { index: 'src/index.ts', adaptive: 'src/adaptive.ts', testing: 'src/testing/index.ts' },
-  server: { index: 'src/index.ts', cli: 'src/cli.ts' },
-  chaos: { index: 'src/index.ts', cli: 'src/cli.ts' },
-}
-
-/** Private kernels: inlined, code and types, into whoever uses them. */
-const kernels = ['@holdfast/lifetime', '@holdfast/mailbox', '@holdfast/protocol']
+import { cdnFile, cdnHashFile, kernels, programs, published } from './scripts/project.mjs'
 
 const transpile = () => esbuild({ target: 'es2022', tsconfig: 'tsconfig.json' })
 
@@ -34,7 +26,7 @@ function packageBuilds([name, entries]) {
   const dir = `packages/${name}`
   const input = Object.fromEntries(Object.entries(entries).map(([key, file]) => [key, `${dir}/${file}`]))
   const external = externals(dir)
-  const library = Object.fromEntries(Object.entries(input).filter(([key]) => key !== 'cli'))
+  const library = Object.fromEntries(Object.entries(input).filter(([key]) => !programs.includes(key)))
   const file = (extension) => ({
     entryFileNames: `[name].${extension}`,
     chunkFileNames: `shared-[hash].${extension}`,
@@ -64,17 +56,31 @@ function packageBuilds([name, entries]) {
   ]
 }
 
+/** Writes the hash for the `integrity` attribute of a script tag next to the one file of a build. */
+const integrity = {
+  name: 'integrity',
+  writeBundle({ file }) {
+    const hash = createHash('sha384').update(readFileSync(file)).digest('base64')
+    writeFileSync(cdnHashFile, `sha384-${hash}\n`)
+  },
+}
+
 /** The CDN file: one script, everything inlined, the browser's own WebSocket, global `Holdfast`. */
 const cdn = {
   input: 'packages/client/src/index.ts',
   plugins: [nodeResolve({ browser: true }), commonjs(), transpile()],
   output: {
-    file: 'packages/client/dist/holdfast.min.js',
+    file: cdnFile,
     format: 'iife',
     name: 'Holdfast',
     sourcemap: true,
-    plugins: [terser({ ecma: 2020, format: { comments: false }, compress: { passes: 3 } })],
+    plugins: [terser({ ecma: 2020, format: { comments: false }, compress: { passes: 3 } }), integrity],
   },
 }
 
-export default [...Object.entries(published).flatMap(packageBuilds), cdn]
+/** Builds everything, or one package: `rollup -c --configOnly client`. */
+export default function builds({ configOnly }) {
+  const chosen = Object.entries(published).filter(([name]) => configOnly === undefined || name === configOnly)
+  const all = chosen.flatMap(packageBuilds)
+  return chosen.some(([name]) => name === 'client') ? [...all, cdn] : all
+}

@@ -1,0 +1,59 @@
+// npm run build: every published package, then the playground, from clean folders.
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { published, root } from './project.mjs'
+import { programOf, runCommand } from './run/command.mjs'
+import { runSteps } from './run/steps.mjs'
+import { runIfMain } from './run/report-problems.mjs'
+import { buildStamp } from './setup/stamp.mjs'
+
+/**
+ * Builds everything and stamps the result, so that `npm start` knows it is fresh.
+ * @param {(line: string) => void} [print]
+ * @returns {Promise<import('./run/steps.mjs').Outcome>} the output holds what was printed
+ */
+export async function build(print = () => {}) {
+  const lines = []
+  const say = (line) => {
+    lines.push(line)
+    print(line)
+  }
+  buildStamp.clear()
+  const content = buildStamp.content()
+  const packages = await runSteps(Object.keys(published).map(packageStep), { print: say })
+  const page = await runSteps([playgroundStep], { print: say })
+  const ok = packages.failed + page.failed === 0
+  const whole = ok && packages.skipped + page.skipped === 0
+  if (whole) buildStamp.write(content)
+  return { ok, output: lines.join('\n'), show: !whole }
+}
+
+function packageStep(name) {
+  return {
+    name: `build packages/${name}`,
+    run() {
+      const missing = Object.values(published[name]).filter(
+        (file) => !existsSync(join(root, 'packages', name, file)),
+      )
+      if (missing.length > 0)
+        return { ok: false, skipped: true, output: `not there yet: ${missing.join(', ')}` }
+      rmSync(join(root, 'packages', name, 'dist'), { recursive: true, force: true })
+      return runCommand(process.execPath, [programOf('rollup'), '-c', '--silent', '--configOnly', name])
+    },
+  }
+}
+
+const playgroundStep = {
+  name: 'build playground',
+  run() {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'playground/package.json'), 'utf8'))
+    if (!scripts?.build)
+      return { ok: false, skipped: true, output: 'playground/package.json has no build script yet' }
+    return runCommand('npm', ['run', 'build', '-w', 'playground'])
+  },
+}
+
+await runIfMain(import.meta.url, async () => {
+  const { ok } = await build(console.log)
+  return { problems: ok ? [] : ['the build failed'] }
+})

@@ -1,0 +1,18 @@
+// npm run check: builds, then everything that can be said about the code without running it.
+import { build } from './build.mjs'
+import { checkSteps } from './check/steps.mjs'
+import { endCommands } from './run/command.mjs'
+import { runStep, runSteps } from './run/steps.mjs'
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    endCommands()
+    process.exit(1)
+  })
+}
+
+const built = await runStep({ name: 'build', run: build })
+const { failed, skipped } = await runSteps(checkSteps)
+const failures = failed + (built === 'failed' ? 1 : 0)
+console.log(`\n${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+process.exitCode = failures === 0 ? 0 : 1

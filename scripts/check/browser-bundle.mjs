@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import commonjs from '@rollup/plugin-commonjs'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
+import terser from '@rollup/plugin-terser'
+import { rollup } from 'rollup'
+
+/** What an application of a browser writes, by the name under which it is measured. */
+export const browserUses = {
+  "import { connect } from 'holdfast'": "import { connect } from 'holdfast'; globalThis.app = connect",
+  "import * from 'holdfast'": "import * as holdfast from 'holdfast'; globalThis.app = holdfast",
+}
+
+/**
+ * Bundles code as an application's build for browsers does: minified, with legal comments off.
+ * @param {string} root where `node_modules` is
+ * @param {string} code
+ * @returns {Promise<{ code: string, modules: string[], imports: string[] }>} the bundle, the files in it, and what it
+ *   leaves as an import
+ */
+export async function bundleForBrowser(root, code) {
+  const entry = join(root, 'browser-use.js')
+  const bundle = await rollup({
+    input: entry,
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id === entry ? id : null),
+        load: (id) => (id === entry ? code : null),
+      },
+      nodeResolve({ browser: true, rootDir: root, preferBuiltins: false }),
+      commonjs(),
+    ],
+    onLog: () => {},
+  })
+  try {
+    const { output } = await bundle.generate({
+      format: 'es',
+      plugins: [terser({ ecma: 2020, module: true, format: { comments: false } })],
+    })
+    return {
+      code: output.map((chunk) => chunk.code).join('\n'),
+      modules: output.flatMap((chunk) => Object.keys(chunk.modules)),
+      imports: output.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports]),
+    }
+  } finally {
+    await bundle.close()
+  }
+}

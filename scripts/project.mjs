@@ -1,0 +1,24 @@
+// What the repository consists of: one plain list that the build, the checks and the set-up share. Node built-ins only,
+// because it is read before anything is installed.
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the repository. */
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Published packages: the folder in `packages/`, and entry name (file in `dist`) to source file. */
+export const published = {
+  client: { index: 'src/index.ts', adaptive: 'src/adaptive.ts', testing: 'src/testing/index.ts' },
+  server: { index: 'src/index.ts', cli: 'src/cli.ts' },
+  chaos: { index: 'src/index.ts', cli: 'src/cli.ts' },
+}
+
+/** Entries that are programs: no types, no CommonJS. */
+export const programs = ['cli']
+
+/** Private kernels: inlined, code and types, into whoever uses them. */
+export const kernels = ['@holdfast/lifetime', '@holdfast/mailbox', '@holdfast/protocol']
+
+/** The CDN file and the hash for its `integrity` attribute. */
+export const cdnFile = 'packages/client/dist/holdfast.min.js'
+export const cdnHashFile = `${cdnFile}.sri`
