@@ -8,6 +8,7 @@ export type ChaosEvent =
   | { readonly event: 'listen-failed'; readonly port: number; readonly code: string }
   | { readonly event: 'control'; readonly host: string; readonly port: number }
   | { readonly event: 'opened'; readonly connection: number; readonly client: string }
+  | { readonly event: 'connected'; readonly connection: number }
   | { readonly event: 'unserved'; readonly connection: number; readonly accept: 'hang' | 'reset' | 'close' }
   | { readonly event: 'target-failed'; readonly connection: number; readonly code: string }
   | { readonly event: 'half-closed'; readonly connection: number; readonly side: Side }

@@ -60,11 +60,15 @@ function readFaults(values: Readonly<Record<string, unknown>>): FaultChange {
   for (const name of faultNames) {
     const [field, value, rule] = [`--${kebab(name)}`, values[kebab(name)], faultRules[name]]
     if (typeof value !== 'string') continue
-    const read = { choice: () => value, number: readNumber, 'per-side': readPerSide }[rule.kind]
+    const read = {
+      choice: () => (value === 'false' ? false : value),
+      number: readNumber,
+      'per-side': readPerSide,
+    }[rule.kind]
     faults[name] = read(field, value)
     nameArgument(`faults.${name}`, field, () => mergeFaults(noFaults, { [name]: faults[name] }))
   }
-  return faults as FaultChange
+  return faults
 }
 
 /** Runs a check and makes its error speak of the argument and not of the option behind it. */

@@ -33,7 +33,7 @@ async function askedToEnd(): Promise<void> {
   const done = new AbortController()
   const { signal } = done
   const never = () => undefined
-  const outputGone = new Promise<void>((resolve) => process.stdout.once('error', () => resolve()))
+  const outputGone = new Promise<void>((resolve) => process.stdout.on('error', () => resolve()))
   await Promise.race([
     once(process, 'SIGINT', { signal }).catch(never),
     once(process, 'SIGTERM', { signal }).catch(never),
@@ -54,8 +54,14 @@ async function run({ options, isJson }: CliRequest & { kind: 'run' }): Promise<v
   await proxy.close()
 }
 
+function isBadArgument(error: unknown): error is Error {
+  if (error instanceof BadValueError) return true
+  const { code } = error as NodeJS.ErrnoException
+  return error instanceof TypeError && code?.startsWith('ERR_PARSE_ARGS_') === true
+}
+
 function fail(error: unknown): void {
-  const isUsage = error instanceof BadValueError || error instanceof TypeError
+  const isUsage = isBadArgument(error)
   if (!isUsage && !(error instanceof ChaosError)) throw error
   process.stderr.write(`holdfast-chaos: ${error.message}\n`)
   if (isUsage) process.stderr.write('Try holdfast-chaos --help\n')

@@ -21,6 +21,10 @@ export interface ConnectionHost {
 // A failure of any other call happened while dialling.
 const lateCalls = new Set<string | undefined>(['read', 'write', 'shutdown'])
 
+// Bytes not yet read when the RST arrives are thrown away by some systems; on Linux libuv reports an end of stream
+// instead of the reset when it finds both at once.
+const pauseBeforeRstMs = 20
+
 /** Names the client in events and lists. */
 export function addressOf(socket: Socket): string {
   return `${socket.remoteAddress ?? 'gone'}:${socket.remotePort ?? 0}`
@@ -57,6 +61,10 @@ export class Connection implements LiveConnection {
     host.emit({ event: 'opened', connection: id, client: this.#address })
     this.#wire(client, this.#up, this.#down)
     this.#wire(this.#server, this.#down, this.#up)
+    this.#server.once('connect', () => {
+      host.emit({ event: 'connected', connection: id })
+      this.#up.pump()
+    })
     if (closeAfterMs > 0) this.#timers.after(closeAfterMs, () => this.#limit('closeAfterMs'))
   }
 
@@ -100,7 +108,7 @@ export class Connection implements LiveConnection {
       limitBytes: forSide(this.#host.faults().closeAfterBytes, side),
       faults: () => this.#host.faults(),
       deliverEnd: (how) => this.#deliverEnd(how, side, target),
-      limitReached: () => this.#limit('closeAfterBytes'),
+      limitReached: () => this.#bytesReached(),
       died: () => this.#host.emit({ event: 'dead', connection: this.#id, side }),
       over: () => this.#pipeOver(),
     })
@@ -135,6 +143,11 @@ export class Connection implements LiveConnection {
     }
     this.#host.emit({ event: 'half-closed', connection: this.#id, side })
     if (!target.destroyed) target.end()
+  }
+
+  #bytesReached(): void {
+    const pauseMs = this.#closeWith === 'rst' ? pauseBeforeRstMs : 0
+    this.#timers.after(pauseMs, () => this.#limit('closeAfterBytes'))
   }
 
   #limit(by: 'closeAfterBytes' | 'closeAfterMs'): void {

@@ -10,10 +10,6 @@ const lingerMs = 1_000
  */
 export function sendFin(socket: Socket, timers: Timers): void {
   if (socket.destroyed) return
-  if (socket.connecting) {
-    socket.destroy()
-    return
-  }
   timers.after(lingerMs, () => socket.destroy())
   socket.resume()
   socket.end()
@@ -23,7 +19,9 @@ export function sendFin(socket: Socket, timers: Timers): void {
 export function sendRst(socket: Socket, timers: Timers): void {
   if (socket.destroyed) return
   if (socket.connecting) {
-    socket.destroy()
+    // Node sends it when the dial is answered, which may be never.
+    timers.after(lingerMs, () => socket.destroy())
+    socket.resetAndDestroy()
   } else if (socket.writableEnded && !socket.writableFinished) {
     // libuv refuses a reset while a shutdown is under way (EINVAL) and Node would then never close the handle.
     timers.after(lingerMs, () => socket.destroy())

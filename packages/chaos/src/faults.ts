@@ -35,7 +35,10 @@ export interface Faults {
   readonly bytesPerSecond: PerSide
   /** Delivers in pieces of at most this many bytes, one per turn of the event loop; 0 and Infinity mean as they come. */
   readonly chunkBytes: PerSide
-  /** Ends new connections once exactly this many bytes passed in one direction; 0 and Infinity mean never. */
+  /**
+   * Ends new connections once exactly this many bytes passed in one direction; 0 and Infinity mean never. A RST comes
+   * 20 ms after these bytes, so that they can be read before it takes effect.
+   */
   readonly closeAfterBytes: PerSide
   /** Ends new connections this many milliseconds after they were accepted; 0 and Infinity mean never. */
   readonly closeAfterMs: number

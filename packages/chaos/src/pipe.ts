@@ -110,7 +110,9 @@ export class Pipe {
   }
 
   #stepBytes(head: BytesItem, faults: Faults): boolean {
-    if (this.#target.destroyed || this.#target.writableNeedDrain) return false
+    const { connecting, destroyed, writableNeedDrain } = this.#target
+    // Written while dialling, pieces would pile up in Node's buffer and leave as one.
+    if (connecting || destroyed || writableNeedDrain) return false
     const rate = forSide(faults.bytesPerSecond, this.side)
     const size = this.#pieceSize(head.bytes.length, rate, faults)
     const sendingMs = rate === 0 ? 0 : (size * 1_000) / rate
@@ -125,7 +127,7 @@ export class Pipe {
 
   #stepEnd(head: EndItem, faults: Faults): boolean {
     // With bytes still in Node's buffer a later reset could not be sent; see `sendRst`.
-    if (head.kind === 'fin' && this.#target.writableLength > 0) return false
+    if (head.kind === 'fin' && (this.#target.connecting || this.#target.writableLength > 0)) return false
     if (!this.#isTime(this.#readyMs(head, faults))) return false
     this.#host.deliverEnd(head.kind, this.side)
     this.#end()
