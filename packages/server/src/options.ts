@@ -1,0 +1,240 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import { type Clock, systemClock } from '@holdfast/lifetime'
+import type { Handler } from './connection.ts'
+import { echo } from './echo.ts'
+import type { Logger } from './log.ts'
+import { callable, flag, integer, knownNames, oneOf, shown, text } from './option-checks.ts'
+import { checkOrigins, type Origins } from './origin.ts'
+import { firstOffered, type Protocols } from './protocols.ts'
+import type { Verify } from './verify.ts'
+
+/** The options of `createServer`. All are optional. */
+export interface ServerOptions {
+  /** The address to listen on. Default `127.0.0.1`, which only this machine reaches; `::` or `0.0.0.0` for all. */
+  readonly host?: string
+  /** The port to listen on. Default 0: any free one, told by `start()`. */
+  readonly port?: number
+  /** Certificate and key in PEM, to listen for `wss:`. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer }
+  /** An HTTP server to attach to instead of listening; it stays yours to start and to close. Needs `path`. */
+  readonly server?: HttpServer | HttpsServer
+  /** The path that takes upgrades, without a query. Default: every path. */
+  readonly path?: string
+
+  /** Which pages may connect, besides those of the server's own origin. Default `[]`: none. */
+  readonly origins?: Origins
+  /** Whether clients without an `Origin` header (no browsers) may connect. Default true. */
+  readonly allowAbsentOrigin?: boolean
+  /** The subprotocols spoken here. Default: the first one a client offers. `[]`: none, whoever offers is refused. */
+  readonly protocols?: Protocols
+  /** Asked before each upgrade is accepted. Default: everyone may. */
+  readonly verify?: Verify
+  /** Time for `verify` to answer; then 503. Default 5,000; `Infinity`: no limit. */
+  readonly verifyTimeoutMs?: number
+  /** Takes each connection. Default `echo`. */
+  readonly handler?: Handler
+
+  /** The largest message taken, in bytes of payload; a larger one is closed with 1009. Default 1,048,576. */
+  readonly maxPayloadBytes?: number
+  /** Connections at a time, handshakes included; more get 503. Default 10,000. */
+  readonly maxConnections?: number
+  /**
+   * Connections at a time from one IPv4 address or IPv6 /64 network; more get 429. Default `Infinity`: behind a proxy all
+   * clients have one address.
+   */
+  readonly maxConnectionsPerAddress?: number
+  /** `send` answers `backed-up` while more bytes than this wait for the client. Default 1,048,576. */
+  readonly highWaterMarkBytes?: number
+  /** A client for whom more bytes than this wait at the next `send` is cut. Default 16,777,216. */
+  readonly maxBufferedBytes?: number
+  /** Offers permessage-deflate. Default false: it costs memory and broke in iOS 15.0 to 15.3. */
+  readonly perMessageDeflate?: boolean
+
+  /** Time for the head of a request, and for TLS before it, when listening. Default 10,000. */
+  readonly handshakeTimeoutMs?: number
+  /**
+   * A client from whom no byte came for this long is closed with 1001 `idle`. Default 60,000; `Infinity`: never. Answers to
+   * pings count, so with pings on only a client that stopped answering gets there.
+   */
+  readonly idleTimeoutMs?: number
+  /** Time between protocol pings. Default 20,000; `Infinity`: none. */
+  readonly pingIntervalMs?: number
+  /** Time for a sign of life after a ping; then the connection is cut. Default 10,000. */
+  readonly pongTimeoutMs?: number
+  /** Time for a client to answer a close frame; then the connection is cut. Default 5,000. */
+  readonly closeTimeoutMs?: number
+  /** What `Retry-After` says when a cap is reached or the server stops, rounded up to seconds. Default 5,000. */
+  readonly retryAfterMs?: number
+  /** The close code of `stop`: 1001 (going away, the default) or 1012 (service restart). */
+  readonly stopCode?: 1001 | 1012
+
+  /** Lets clients ask for misbehaviour in the query of their URL. For tests only. Default false. */
+  readonly allowMisbehaviour?: boolean
+  /** Serves `/stats`, readable from any page. Default: the value of `allowMisbehaviour`. */
+  readonly exposeStats?: boolean
+  /** Takes the log. Default: silence. */
+  readonly logger?: Logger
+  /** Time and timers. Default: the machine's. */
+  readonly clock?: Clock
+}
+
+/** Options that have no default: they are absent or given. */
+type Optional = 'tls' | 'server' | 'path' | 'verify' | 'logger'
+
+/** All options, checked, with their defaults. */
+export type ResolvedOptions = Required<Omit<ServerOptions, Optional>> & Pick<ServerOptions, Optional>
+
+/** What holds unless an option says otherwise. */
+export const defaults = {
+  host: '127.0.0.1',
+  port: 0,
+  origins: [],
+  allowAbsentOrigin: true,
+  protocols: firstOffered,
+  verifyTimeoutMs: 5_000,
+  handler: echo,
+  maxPayloadBytes: 1_048_576,
+  maxConnections: 10_000,
+  maxConnectionsPerAddress: Number.POSITIVE_INFINITY,
+  highWaterMarkBytes: 1_048_576,
+  maxBufferedBytes: 16_777_216,
+  perMessageDeflate: false,
+  handshakeTimeoutMs: 10_000,
+  idleTimeoutMs: 60_000,
+  pingIntervalMs: 20_000,
+  pongTimeoutMs: 10_000,
+  closeTimeoutMs: 5_000,
+  retryAfterMs: 5_000,
+  stopCode: 1001,
+  allowMisbehaviour: false,
+  exposeStats: false,
+  clock: systemClock,
+} as const satisfies Omit<ResolvedOptions, Optional>
+
+const DAY_MS = 86_400_000
+const milliseconds = { min: 1, max: DAY_MS }
+const millisecondsOrNever = { ...milliseconds, orInfinity: true }
+const bytes = { min: 1, max: 1_073_741_824 }
+const count = { min: 1, max: 1_000_000, orInfinity: true }
+
+/** Takes an option's checked value. */
+type Check = (name: string, value: never) => unknown
+
+const checks: { readonly [Name in keyof Required<ServerOptions>]: Check } = {
+  host: text,
+  port: (name, value) => integer(name, value, { min: 0, max: 65_535 }),
+  tls: checkTls,
+  server: checkHost,
+  path: checkPath,
+  origins: checkOrigins,
+  allowAbsentOrigin: flag,
+  protocols: checkProtocols,
+  verify: callable,
+  verifyTimeoutMs: (name, value) => integer(name, value, millisecondsOrNever),
+  handler: callable,
+  maxPayloadBytes: (name, value) => integer(name, value, bytes),
+  maxConnections: (name, value) => integer(name, value, count),
+  maxConnectionsPerAddress: (name, value) => integer(name, value, count),
+  highWaterMarkBytes: (name, value) => integer(name, value, bytes),
+  maxBufferedBytes: (name, value) => integer(name, value, bytes),
+  perMessageDeflate: flag,
+  handshakeTimeoutMs: (name, value) => integer(name, value, milliseconds),
+  idleTimeoutMs: (name, value) => integer(name, value, millisecondsOrNever),
+  pingIntervalMs: (name, value) => integer(name, value, millisecondsOrNever),
+  pongTimeoutMs: (name, value) => integer(name, value, milliseconds),
+  closeTimeoutMs: (name, value) => integer(name, value, milliseconds),
+  retryAfterMs: (name, value) => integer(name, value, milliseconds),
+  stopCode: (name, value) => oneOf(name, value, [1001, 1012]),
+  allowMisbehaviour: flag,
+  exposeStats: flag,
+  logger: callable,
+  clock: checkClock,
+}
+
+/**
+ * Checks options and fills in the defaults: the only reader of raw options. One that is `undefined` counts as absent.
+ * @throws TypeError or RangeError naming the option, its bound and the value received
+ */
+export function resolveOptions(raw: ServerOptions): ResolvedOptions {
+  if (typeof raw !== 'object' || raw === null) {
+    throw new TypeError(`options: must be an object, received ${shown(raw)}`)
+  }
+  knownNames('options', raw, Object.keys(checks))
+  const given = Object.entries(raw).filter(([, value]) => value !== undefined)
+  const checked = given.map(([name, value]) => [
+    name,
+    checks[name as keyof ServerOptions](name, value as never),
+  ])
+  const own = Object.fromEntries(checked) as ServerOptions
+  checkTogether(own)
+  return { ...defaults, exposeStats: own.allowMisbehaviour ?? defaults.exposeStats, ...own }
+}
+
+function checkTogether({
+  server,
+  path,
+  host,
+  port,
+  tls,
+  highWaterMarkBytes,
+  maxBufferedBytes,
+}: ServerOptions): void {
+  if (server !== undefined) {
+    if (path === undefined)
+      throw new TypeError('path: must be given together with server, received undefined')
+    for (const [name, value] of Object.entries({ host, port, tls })) {
+      if (value !== undefined) {
+        throw new TypeError(`${name}: must be absent together with server, received ${shown(value)}`)
+      }
+    }
+  }
+  const high = highWaterMarkBytes ?? defaults.highWaterMarkBytes
+  const most = maxBufferedBytes ?? defaults.maxBufferedBytes
+  if (most < high) {
+    throw new RangeError(`maxBufferedBytes: must be at least highWaterMarkBytes, ${high}, received ${most}`)
+  }
+}
+
+function checkTls(name: string, tls: unknown): unknown {
+  const { cert, key } = (tls ?? {}) as { cert?: unknown; key?: unknown }
+  for (const [part, value] of Object.entries({ cert, key })) {
+    if ((typeof value === 'string' || Buffer.isBuffer(value)) && value.length > 0) continue
+    throw new TypeError(`${name}.${part}: must be PEM text or bytes, received ${secretShape(value)}`)
+  }
+  return tls
+}
+
+/** Tells what kind of thing was given, never the thing: it may be a private key. */
+function secretShape(value: unknown): string {
+  if (value === undefined) return 'undefined'
+  return typeof value === 'string' || Buffer.isBuffer(value) ? 'nothing' : `a value of type ${typeof value}`
+}
+
+function checkHost(name: string, server: unknown): unknown {
+  if (typeof (server as HttpServer | null)?.on === 'function' && 'listening' in (server as HttpServer))
+    return server
+  throw new TypeError(`${name}: must be an http.Server or https.Server, received ${shown(server)}`)
+}
+
+function checkPath(name: string, path: unknown): string {
+  if (typeof path !== 'string') throw new TypeError(`${name}: must be a string, received ${shown(path)}`)
+  if (/^\/[^?#\s]*$/.test(path)) return path
+  throw new RangeError(`${name}: must start with / and have no ?, # or space, received ${shown(path)}`)
+}
+
+function checkProtocols(name: string, protocols: unknown): unknown {
+  if (typeof protocols === 'function') return protocols
+  if (!Array.isArray(protocols)) {
+    throw new TypeError(`${name}: must be an array of names or a function, received ${shown(protocols)}`)
+  }
+  return protocols.map((protocol: unknown, index) => {
+    if (typeof protocol === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(protocol)) return protocol
+    throw new RangeError(`${name}[${index}]: must be a token of HTTP, received ${shown(protocol)}`)
+  })
+}
+
+function checkClock(name: string, clock: unknown): unknown {
+  if (typeof (clock as Clock | null)?.setTimeout === 'function') return clock
+  throw new TypeError(`${name}: must be a Clock, received ${shown(clock)}`)
+}

@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http'
+import { WebSocketServer, type ServerOptions as WsOptions } from 'ws'
+import type { Connection, ConnectionClosed } from './connection.ts'
+import type { Tally } from './counters.ts'
+import type { Visit } from './gate.ts'
+import { acceptMute, misbehave } from './misbehave.ts'
+import type { ResolvedOptions } from './options.ts'
+import { ServerConnection } from './server-connection.ts'
+
+/** What the reception works with. */
+export interface ReceptionParts {
+  readonly options: ResolvedOptions
+  readonly tally: Tally
+  readonly report: (error: unknown) => void
+  /** Runs for each connection before its handler does. */
+  readonly onOpened: (connection: Connection) => void
+  readonly onClosed: (connection: Connection, closed: ConnectionClosed) => void
+  /** Cuts what cannot be asked to close, when the server stops. */
+  readonly holdUntilClose: (life: Visit['life']) => void
+}
+
+/** Makes connections of the visits that were let in, and knows all that live. */
+export class Reception {
+  readonly #parts: ReceptionParts
+  readonly #connections = new Set<ServerConnection>()
+  readonly #protocols = new WeakMap<IncomingMessage, string>()
+  readonly #webSockets: WebSocketServer
+  #lastId = 0
+
+  constructor(parts: ReceptionParts) {
+    this.#parts = parts
+    const { maxPayloadBytes, perMessageDeflate, closeTimeoutMs } = parts.options
+    const settings: WsOptions & { closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      maxPayload: maxPayloadBytes,
+      perMessageDeflate,
+      closeTimeout: closeTimeoutMs,
+      handleProtocols: (_offered, message) => this.#protocols.get(message) || false,
+    }
+    this.#webSockets = new WebSocketServer(settings)
+  }
+
+  /** The connections that live now, oldest first. */
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections
+  }
+
+  /** Accepts a visit. */
+  receive(visit: Visit, protocol: string): void {
+    const { message, socket, head, asked } = visit
+    if (asked.mute) return this.#receiveMute(visit, protocol)
+    this.#protocols.set(message, protocol)
+    this.#webSockets.handleUpgrade(message, socket, head, (webSocket) => {
+      visit.handOver()
+      this.#lastId += 1
+      const { request, life } = visit
+      const { options, tally, report } = this.#parts
+      const parts = { request, life, options, tally, report, webSocket, socket }
+      const connection = new ServerConnection({
+        ...parts,
+        id: `c${this.#lastId}`,
+        onClosed: (closed) => this.#leave(connection, closed),
+      })
+      this.#enter(connection, visit)
+    })
+    return undefined
+  }
+
+  /** Starts the close handshake with everyone. */
+  closeAll(code: number): void {
+    for (const connection of this.#connections) connection.end('stop', code)
+  }
+
+  /** Cuts everyone who is left. */
+  cutAll(): void {
+    for (const connection of this.#connections) connection.cut('stop-forced')
+  }
+
+  #enter(connection: ServerConnection, visit: Visit): void {
+    this.#connections.add(connection)
+    this.#parts.tally.opened += 1
+    this.#parts.onOpened(connection)
+    if (misbehave(connection, visit.asked, visit)) connection.serve(this.#parts.options.handler)
+  }
+
+  #leave(connection: ServerConnection, closed: ConnectionClosed): void {
+    this.#connections.delete(connection)
+    this.#parts.tally.closed[closed.cause] += 1
+    this.#parts.onClosed(connection, closed)
+  }
+
+  #receiveMute({ socket, head, request, life }: Visit, protocol: string): void {
+    const { tally, holdUntilClose } = this.#parts
+    tally.opened += 1
+    life.defer(() => {
+      tally.closed.misbehaviour += 1
+    })
+    holdUntilClose(life)
+    acceptMute(socket, head, request, protocol)
+  }
+}

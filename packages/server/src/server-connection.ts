@@ -1,0 +1,195 @@
+import type { Duplex } from 'node:stream'
+import { Emitter, guard, type Release, type Scope } from '@holdfast/lifetime'
+import type { WebSocket } from 'ws'
+import { checkClose } from './close-code.ts'
+import type { Connection, ConnectionClosed, ConnectionEvents, Handler, SendResult } from './connection.ts'
+import type { ConnectionRequest } from './connection-request.ts'
+import type { CloseCause, Tally } from './counters.ts'
+import { watchIdle } from './idle-watch.ts'
+import { shown } from './option-checks.ts'
+import type { ResolvedOptions } from './options.ts'
+import { watchPings } from './ping-watch.ts'
+
+/** What a connection is made of. */
+export interface ConnectionParts {
+  readonly id: string
+  readonly request: ConnectionRequest
+  readonly webSocket: WebSocket
+  /** The TCP or TLS connection underneath. */
+  readonly socket: Duplex
+  /** Everything the connection owns; ended by it after `closed` was told. */
+  readonly life: Scope
+  readonly options: ResolvedOptions
+  readonly tally: Tally
+  readonly report: (error: unknown) => void
+  /** Runs once, after the end, before users hear of it. */
+  readonly onClosed: (closed: ConnectionClosed) => void
+}
+
+type Phase =
+  | { readonly name: 'open' }
+  | { readonly name: 'closing'; readonly cause: CloseCause }
+  | { readonly name: 'closed' }
+
+/** A connection on a socket of `ws`. */
+export class ServerConnection implements Connection {
+  readonly id: string
+  readonly request: ConnectionRequest
+  readonly #parts: ConnectionParts
+  readonly #events: Emitter<ConnectionEvents>
+  readonly #openedAtMs: number
+  #phase: Phase = { name: 'open' }
+  #flow: 'flowing' | 'backed-up' = 'flowing'
+  #signOfLife: () => void = () => {}
+
+  constructor(parts: ConnectionParts) {
+    this.id = parts.id
+    this.request = parts.request
+    this.#parts = parts
+    this.#events = new Emitter(parts.life, parts.report)
+    this.#openedAtMs = parts.life.clock.monotonicMs()
+    this.#listen()
+    this.#watch()
+  }
+
+  get protocol(): string {
+    return this.#parts.webSocket.protocol
+  }
+
+  get state(): 'open' | 'closing' | 'closed' {
+    return this.#phase.name
+  }
+
+  get bufferedBytes(): number {
+    return this.#parts.webSocket.bufferedAmount
+  }
+
+  on<Type extends keyof ConnectionEvents>(
+    type: Type,
+    handler: (event: ConnectionEvents[Type]) => unknown,
+  ): Release {
+    return this.#events.on(type, handler)
+  }
+
+  send(data: string | ArrayBuffer | ArrayBufferView): SendResult {
+    if (typeof data !== 'string' && !(data instanceof ArrayBuffer) && !ArrayBuffer.isView(data)) {
+      throw new TypeError(`data: must be a string, an ArrayBuffer or a view of one, received ${shown(data)}`)
+    }
+    const { webSocket, options, tally } = this.#parts
+    if (this.#phase.name !== 'open' || webSocket.readyState !== webSocket.OPEN) return 'closed'
+    if (webSocket.bufferedAmount > options.maxBufferedBytes) {
+      this.cut('slow-consumer')
+      return 'closed'
+    }
+    tally.messagesOut += 1
+    tally.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
+    webSocket.send(data, () => this.#written())
+    if (webSocket.bufferedAmount > options.highWaterMarkBytes) this.#flow = 'backed-up'
+    return this.#flow === 'flowing' ? 'sent' : 'backed-up'
+  }
+
+  close(code = 1000, reason = ''): void {
+    checkClose('code', code, 'reason', reason)
+    this.end('handler', code, reason)
+  }
+
+  terminate(): void {
+    this.cut('handler')
+  }
+
+  pause(): void {
+    this.#parts.webSocket.pause()
+  }
+
+  resume(): void {
+    this.#parts.webSocket.resume()
+  }
+
+  /** Hands the connection to its user; a handler that fails ends it. */
+  serve(handler: Handler): void {
+    const failed = (error: unknown) => {
+      this.#parts.report(error)
+      this.end('handler-failed', 1011, '')
+    }
+    void guard(handler, failed, this)
+  }
+
+  /** Starts the close handshake for a cause. Without a code the close frame is empty. Later causes change nothing. */
+  end(cause: CloseCause, code?: number, reason = ''): void {
+    if (this.#phase.name !== 'open') return
+    this.#phase = { name: 'closing', cause }
+    const { webSocket } = this.#parts
+    webSocket.close(code, code === undefined ? undefined : reason)
+    // A paused connection would never read the client's answer.
+    webSocket.resume()
+  }
+
+  /** Cuts the connection for a cause; `stop-forced` takes the place of an earlier one. */
+  cut(cause: CloseCause, how: () => void = () => this.#parts.webSocket.terminate()): void {
+    if (this.#phase.name === 'closed') return
+    if (this.#phase.name === 'open' || cause === 'stop-forced') this.#phase = { name: 'closing', cause }
+    how()
+  }
+
+  #listen(): void {
+    const { webSocket, socket, tally } = this.#parts
+    // Any byte is a sign of life: one large message on a slow line takes longer than a pong may.
+    socket.on('data', () => this.#signOfLife())
+    webSocket.on('message', (raw, isBinary) => {
+      const bytes = raw as Buffer
+      tally.messagesIn += 1
+      tally.bytesIn += bytes.byteLength
+      void this.#events.emit('message', isBinary ? bytes : bytes.toString())
+    })
+    webSocket.on('error', (error: NodeJS.ErrnoException) => {
+      // Other errors are those of the connection itself; `close` follows and says that it is lost.
+      if (this.#phase.name !== 'open' || !error.code?.startsWith('WS_ERR_')) return
+      const cause = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'too-large' : 'protocol-error'
+      this.#phase = { name: 'closing', cause }
+    })
+    webSocket.on('close', (code, reason) => this.#closed(code, reason.toString()))
+  }
+
+  #watch(): void {
+    const { life, options, webSocket } = this.#parts
+    const isReading = () => !webSocket.isPaused || this.#flow === 'backed-up'
+    const heardForIdle = watchIdle(life, {
+      idleTimeoutMs: options.idleTimeoutMs,
+      isReading,
+      onIdle: () => this.end('idle', 1001, 'idle'),
+    })
+    const heardForPing = watchPings(life, {
+      pingIntervalMs: options.pingIntervalMs,
+      pongTimeoutMs: options.pongTimeoutMs,
+      isReading,
+      ping: () => webSocket.ping(),
+      onDead: () => this.cut('dead-peer'),
+    })
+    this.#signOfLife = () => {
+      heardForIdle()
+      heardForPing()
+    }
+  }
+
+  #written(): void {
+    if (this.#flow === 'flowing' || this.#phase.name === 'closed') return
+    // With more waiting than the system takes, what gets written was taken by the client: it lives, only slowly.
+    this.#signOfLife()
+    const { webSocket, options } = this.#parts
+    if (webSocket.bufferedAmount > options.highWaterMarkBytes / 2) return
+    this.#flow = 'flowing'
+    void this.#events.emit('drained', undefined)
+  }
+
+  #closed(code: number, reason: string): void {
+    const { life, onClosed } = this.#parts
+    const phase = this.#phase
+    this.#phase = { name: 'closed' }
+    const cause = phase.name === 'closing' ? phase.cause : code === 1006 ? 'lost' : 'peer'
+    const durationMs = Math.round(life.clock.monotonicMs() - this.#openedAtMs)
+    const closed: ConnectionClosed = { cause, code, reason, durationMs }
+    onClosed(closed)
+    void this.#events.emit('closed', closed)
+    life.end()
+  }
+}

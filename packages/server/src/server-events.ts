@@ -1,0 +1,30 @@
+import type { Connection, ConnectionClosed } from './connection.ts'
+import type { RefusalReason } from './counters.ts'
+import type { ServerState } from './state.ts'
+
+/** An upgrade that was refused. */
+export interface Refused {
+  readonly reason: RefusalReason
+  /** The HTTP status it was answered with. */
+  readonly status: number
+  /** The request target without its query; `undefined` when there was no readable request. */
+  readonly path: string | undefined
+  readonly origin: string | undefined
+  readonly remoteAddress: string
+}
+
+/** What a server tells. */
+export interface ServerEvents {
+  /** Every change of state. */
+  state: { readonly state: ServerState; readonly previous: ServerState }
+  /** A connection was accepted; before the handler gets it. */
+  connection: Connection
+  /** A connection ended; before its own `closed`. */
+  closed: { readonly connection: Connection } & ConnectionClosed
+  refused: Refused
+  /**
+   * User code failed: the handler, a listener of a connection, `verify`, `protocols`. Without a listener it goes to the
+   * logger, and without that it becomes a process warning.
+   */
+  error: { readonly error: unknown }
+}

@@ -1,0 +1,268 @@
+import type { Server as HttpServer, RequestListener } from 'node:http'
+import { Emitter, type Release, type Resources, Scope } from '@holdfast/lifetime'
+import type { Connection, ConnectionClosed } from './connection.ts'
+import { openTally, type ServerCounters, snapshot } from './counters.ts'
+import { isServerError, ServerError } from './errors.ts'
+import { Gate } from './gate.ts'
+import { answer, healthHandler } from './health-handler.ts'
+import { addressOf, closeHost, createHost, listen } from './http-host.ts'
+import { type Log, openLog, warn } from './log.ts'
+import { integer } from './option-checks.ts'
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts'
+import { Reception } from './reception.ts'
+import type { Refused, ServerEvents } from './server-events.ts'
+import type { ServerAddress, ServerState } from './state.ts'
+import { routeUpgrades } from './upgrade-router.ts'
+
+/** How to stop. */
+export interface StopOptions {
+  /** Forces what is left as soon as it aborts. */
+  readonly signal?: AbortSignal
+  /** Time for clients to answer the close frame; then they are cut. Default 5,000; 0: cut at once; `Infinity`: wait. */
+  readonly deadlineMs?: number
+}
+
+const STOP_DEADLINE_MS = 5_000
+
+/**
+ * Makes a server that is not started yet.
+ * @throws TypeError or RangeError naming the option, its bound and the value received
+ */
+export function createServer(options: ServerOptions = {}): HoldfastServer {
+  return new HoldfastServer(resolveOptions(options))
+}
+
+/** A WebSocket server that can be started once and stopped once. Make one with `createServer`. */
+export class HoldfastServer {
+  readonly #options: ResolvedOptions
+  readonly #scope: Scope
+  /** Ends when the server need not get ready any more. */
+  readonly #starting: Scope
+  readonly #events: Emitter<ServerEvents>
+  readonly #log: Log
+  readonly #tally = openTally()
+  readonly #gate: Gate
+  readonly #reception: Reception
+  #state: ServerState = { name: 'idle' }
+  #ownHost: HttpServer | undefined
+  #started: Promise<ServerAddress> | undefined
+  #stopped: Promise<void> | undefined
+  #force: () => void = () => {}
+  #onProgress: () => void = () => {}
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options
+    this.#scope = new Scope(options.clock)
+    this.#starting = this.#scope.child()
+    this.#log = openLog(options.logger, options.clock)
+    this.#events = new Emitter(this.#scope, (error) => this.#reportQuietly(error))
+    const report = (error: unknown) => this.#report(error)
+    this.#gate = new Gate({
+      options,
+      scope: this.#scope,
+      isReady: () => this.#state.name === 'ready',
+      report,
+      onRefused: (refused) => this.#refused(refused),
+      onLifeEnded: () => this.#onProgress(),
+      onAdmitted: (visit, protocol) => this.#reception.receive(visit, protocol),
+    })
+    this.#reception = new Reception({
+      options,
+      tally: this.#tally,
+      report,
+      onOpened: (connection) => this.#opened(connection),
+      onClosed: (connection, closed) => this.#closed(connection, closed),
+      holdUntilClose: (life) => this.#gate.holdUntilClose(life),
+    })
+  }
+
+  /** What the server is doing: the same object until it changes. */
+  get state(): ServerState {
+    return this.#state
+  }
+
+  /** The connections that live now, oldest first. */
+  get connections(): ReadonlySet<Connection> {
+    return this.#reception.connections
+  }
+
+  /** What happened so far: a copy. */
+  get counters(): ServerCounters {
+    return snapshot(this.#tally)
+  }
+
+  /** What is held now: timers, listeners, sockets. All zero once stopped. */
+  get resources(): Resources {
+    return { ...this.#scope.ledger }
+  }
+
+  /** Whether `/stats` is served. */
+  get exposesStats(): boolean {
+    return this.#options.exposeStats
+  }
+
+  /** Registers a handler and returns its undo. Once stopped nothing is registered any more. */
+  on<Type extends keyof ServerEvents>(type: Type, handler: (event: ServerEvents[Type]) => unknown): Release {
+    return this.#events.on(type, handler)
+  }
+
+  /**
+   * Starts to take connections; attached, as soon as the HTTP server listens. A second call gives the same promise.
+   * @throws ServerError `address-in-use`, `listen-failed`, `bad-tls`, `path-taken`; `stopped` when `stop` came first
+   */
+  start(): Promise<ServerAddress> {
+    if (this.#started !== undefined) return this.#started
+    const [started, begin] = promiseFirst(() => this.#start())
+    this.#started = started
+    // Whoever does not wait for it hears of a failure from the log and the state: it must not end the process.
+    started.catch(() => {})
+    begin()
+    return started
+  }
+
+  /**
+   * Refuses new connections with 503, closes all with `stopCode`, cuts what is left at the deadline, and releases everything;
+   * an HTTP server that it is attached to goes on. A second call gives the same promise, and its signal counts too. Before
+   * `start` it makes the server unusable. Never rejects.
+   * @throws TypeError or RangeError for a bad `deadlineMs`
+   */
+  stop({ signal, deadlineMs = STOP_DEADLINE_MS }: StopOptions = {}): Promise<void> {
+    integer('deadlineMs', deadlineMs, { min: 0, max: 86_400_000, orInfinity: true })
+    if (this.#stopped !== undefined) return this.#forcedBy(signal, this.#stopped)
+    const [stopped, begin] = promiseFirst(() => this.#stop(deadlineMs))
+    this.#stopped = stopped
+    begin()
+    return this.#forcedBy(signal, stopped)
+  }
+
+  /** Stops, as `stop()` does. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #start(): Promise<ServerAddress> {
+    const { server, host, port, path } = this.#options
+    if (this.#state.name !== 'idle') throw new ServerError('stopped', 'start: the server was stopped before')
+    this.#move({ name: 'starting' })
+    try {
+      const at = server ?? this.#openHost()
+      routeUpgrades(this.#scope, at, {
+        path,
+        open: (...upgrade) => this.#gate.open(...upgrade),
+        stray: (...upgrade) => this.#gate.stray(...upgrade),
+      })
+      await listen(this.#starting, at, server === undefined ? { host, port } : undefined)
+      if (this.#starting.ended)
+        throw new ServerError('stopped', 'start: the server was stopped before it was ready')
+      const address = addressOf(at, path)
+      this.#move({ name: 'ready', address })
+      this.#log('info', 'ready', { host: address.host, port: address.port })
+      return address
+    } catch (error) {
+      this.#startFailed(error)
+      throw error
+    }
+  }
+
+  #openHost(): HttpServer {
+    const health = healthHandler(this)
+    const onRequest: RequestListener = (request, response) => {
+      if (health(request, response)) return
+      response.setHeader('Upgrade', 'websocket')
+      answer(response, 426, 'this is a WebSocket server\n')
+    }
+    this.#ownHost = createHost(this.#options, {
+      onRequest,
+      onBadRequest: (socket, refusal) => this.#gate.unreadable(socket, refusal),
+    })
+    return this.#ownHost
+  }
+
+  #startFailed(error: unknown): void {
+    if (this.#state.name !== 'starting') return
+    this.#log('error', 'start-failed', { code: isServerError(error) ? error.code : 'unknown' })
+    this.#move({ name: 'stopped' })
+    this.#scope.end()
+  }
+
+  async #stop(deadlineMs: number): Promise<void> {
+    if (this.#state.name === 'stopped') return
+    const { clock } = this.#scope
+    const forced = new Promise<void>((resolve) => {
+      this.#force = resolve
+    })
+    this.#move({ name: 'stopping', deadlineAt: clock.now() + deadlineMs })
+    this.#log('info', 'stopping', { connections: this.connections.size })
+    this.#scope.timeout(deadlineMs, this.#force)
+    this.#starting.end()
+    this.#gate.close()
+    this.#reception.closeAll(this.#options.stopCode)
+    await Promise.race([this.#until(() => this.#scope.ledger.sockets === 0), forced])
+    this.#reception.cutAll()
+    await this.#until(() => this.connections.size === 0)
+    if (this.#ownHost !== undefined) await closeHost(this.#ownHost)
+    this.#log('info', 'stopped')
+    this.#move({ name: 'stopped' })
+    this.#scope.end()
+  }
+
+  /** Waits for something that only the end of a socket can bring about. */
+  async #until(done: () => boolean): Promise<void> {
+    while (!done()) {
+      await new Promise<void>((resolve) => {
+        this.#onProgress = resolve
+      })
+    }
+  }
+
+  #forcedBy(signal: AbortSignal | undefined, stopped: Promise<void>): Promise<void> {
+    if (signal?.aborted) this.#force()
+    else if (signal !== undefined) this.#scope.listen(signal, 'abort', () => this.#force())
+    return stopped
+  }
+
+  #move(state: ServerState): void {
+    const previous = this.#state
+    this.#state = state
+    void this.#events.emit('state', { state, previous })
+  }
+
+  #refused(refused: Refused): void {
+    this.#tally.refused[refused.reason] += 1
+    this.#log('info', 'upgrade-refused', { ...refused })
+    void this.#events.emit('refused', refused)
+  }
+
+  #opened(connection: Connection): void {
+    const { path, origin, remoteAddress } = connection.request
+    this.#log('info', 'connection-opened', { id: connection.id, path, origin, remoteAddress })
+    void this.#events.emit('connection', connection)
+  }
+
+  #closed(connection: Connection, closed: ConnectionClosed): void {
+    this.#log('info', 'connection-closed', { id: connection.id, ...closed })
+    void this.#events.emit('closed', { connection, ...closed })
+  }
+
+  #report(error: unknown): void {
+    if (this.#events.has('error')) void this.#events.emit('error', { error })
+    else this.#reportQuietly(error)
+  }
+
+  /** For errors of `error` handlers too, which must not come back to them. */
+  #reportQuietly(error: unknown): void {
+    if (this.#options.logger === undefined) return warn(error)
+    this.#log('error', 'user-code-failed', {
+      message: error instanceof Error ? error.message : String(error),
+    })
+  }
+}
+
+/** Gives the promise of some work before the work begins: what it calls may ask for that promise. */
+function promiseFirst<Result>(work: () => Promise<Result>): readonly [Promise<Result>, () => void] {
+  let begin = () => {}
+  const promise = new Promise<Result>((resolve) => {
+    begin = () => resolve(work())
+  })
+  return [promise, begin]
+}
