@@ -7,14 +7,14 @@ const children = new Set()
 
 /**
  * Runs a program to its end and keeps what it printed, both streams in one. Never rejects: a program that cannot be
- * started, or that a signal ended, has `ok: false` and says so in its output.
+ * started, takes longer than `timeoutMs` or is ended by a signal has `ok: false` and says so in its output.
  * @param {string} file
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: Record<string, string>, print?: (text: string) => void }} [options] `print` gets the
- *   output as it comes
+ * @param {{ cwd?: string, env?: Record<string, string>, timeoutMs?: number, print?: (text: string) => void }} [options]
+ *   `timeoutMs` is 10 minutes by default; `print` gets the output as it comes
  * @returns {Promise<{ ok: boolean, output: string }>}
  */
-export function runCommand(file, args, { cwd = root, env = {}, print } = {}) {
+export function runCommand(file, args, { cwd = root, env = {}, timeoutMs = 600_000, print } = {}) {
   return new Promise((resolve) => {
     let output = ''
     const take = (text) => {
@@ -28,9 +28,14 @@ export function runCommand(file, args, { cwd = root, env = {}, print } = {}) {
       shell: process.platform === 'win32' && file === 'npm',
     })
     children.add(child)
+    const timer = setTimeout(() => {
+      take(`${file} took longer than ${timeoutMs / 1_000} s\n`)
+      child.kill('SIGKILL')
+    }, timeoutMs)
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', take)
     const end = (ok) => {
       children.delete(child)
+      clearTimeout(timer)
       resolve({ ok, output })
     }
     child.on('error', (error) => {

@@ -89,7 +89,7 @@ describe('the check for private words', () => {
   it.each([
     `see ${['', 'work', 'main'].join('/')}`,
     `cd ${['', 'root', 'x'].join('/')}`,
-    `"resolved": "https://${['regis' + 'try', 'example', 'org'].join('.')}/x"`,
+    `"resolved": "https://${[['regis', 'try'].join(''), 'example', 'org'].join('.')}/x"`,
   ])('names %s', (text) => {
     expect(problemsOf(`first line\n${text}\n`)).toEqual([expect.stringMatching(/^a\.md:2: names a /)])
   })

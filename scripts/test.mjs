@@ -1,0 +1,62 @@
+// npm test: from a fresh clone to one line that says how many passed and failed. Needs Node and npm, nothing else.
+import { build } from './build.mjs'
+import { checkSteps } from './check/steps.mjs'
+import { endCommands } from './run/command.mjs'
+import { runTests } from './run/run-tests.mjs'
+import { runStep, runSteps } from './run/steps.mjs'
+import { installChromium } from './setup/browsers.mjs'
+import { install, nodeProblem } from './setup/install.mjs'
+
+const total = { passed: 0, failed: 0 }
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    endCommands()
+    finish({ passed: 0, failed: 1 })
+    process.exit(1)
+  })
+}
+
+const startedAt = performance.now()
+try {
+  await all()
+} catch (error) {
+  console.log(`FAIL the run itself\n${error instanceof Error ? error.stack : String(error)}`)
+  total.failed += 1
+}
+finish({ passed: 0, failed: 0 })
+
+async function all() {
+  say('set-up')
+  const ready = await one('Node', () => ({ ok: nodeProblem() === undefined, output: nodeProblem() ?? '' }))
+  if (!ready || !(await one('packages (npm ci when needed)', install))) return
+  await one('browser (Chromium)', installChromium)
+  say('build')
+  await one('build', () => build(console.log))
+  say('checks')
+  add(await runSteps(checkSteps))
+  say('tests')
+  add(await runTests())
+}
+
+async function one(name, run) {
+  const outcome = await runStep({ name, run })
+  add({ passed: 0, failed: 0, [outcome]: 1 })
+  return outcome === 'passed'
+}
+
+/** A step that was left out has not passed: nothing is green because it was not looked at. */
+function add({ passed, failed, skipped = 0 }) {
+  total.passed += passed
+  total.failed += failed + skipped
+}
+
+function say(part) {
+  console.log(`\n== ${part} (${Math.round((performance.now() - startedAt) / 1_000)} s)`)
+}
+
+function finish({ passed, failed }) {
+  add({ passed, failed })
+  console.log(`\n${total.passed} passed, ${total.failed} failed`)
+  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
+}
