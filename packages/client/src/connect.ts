@@ -1,0 +1,31 @@
+import { LiveSession } from './live-session.ts'
+import { resolveOptions, type SessionOptions } from './options.ts'
+import type { Session } from './session.ts'
+import { isNodeSocket } from './socket.ts'
+import { type Address, assertTarget, type Provided } from './target.ts'
+import { watchWake } from './wake.ts'
+
+/**
+ * Opens a session and returns it at once, already trying to connect; listeners added in the same task miss nothing.
+ *
+ * @param url of the scheme ws, wss, http or https, or a function asked before every attempt
+ * @param options see `SessionOptions`; everything is optional
+ * @throws TypeError when the URL or an option is of the wrong kind, or an option is unknown
+ * @throws RangeError when an option is out of bounds
+ * @example
+ * const session = connect('wss://chat.example/live')
+ * session.on('message', (text) => show(text))
+ * session.send('hello')
+ */
+export function connect(url: Provided<Address>, options?: SessionOptions): Session {
+  const settings = resolveOptions(options)
+  const { protocols, headers, credentials } = settings
+  if (headers && !settings.createSocket && !isNodeSocket()) {
+    throw new TypeError('headers: browsers cannot send any, got some; use protocols, onConnected or the URL')
+  }
+  const sources = { url, protocols, headers, credentials }
+  assertTarget(sources)
+  return new LiveSession(settings, sources, [
+    (session, scope) => watchWake(session, scope, settings.whenHidden),
+  ])
+}

@@ -1,0 +1,44 @@
+/** What went wrong, as a word to branch on. Every code has its line in `docs/errors.md`. */
+export type ErrorCode =
+  | 'closed'
+  | 'dial'
+  | 'hook'
+  | 'in-hook'
+  | 'invalid-message'
+  | 'iterator-overflow'
+  | 'message-too-large'
+  | 'provider'
+  | 'queue-full'
+  | 'timeout'
+  | 'unauthorized'
+
+/** Every error of this library, but for bad arguments: those are `TypeError` and `RangeError` at the call. */
+export class HoldfastError extends Error {
+  readonly code: ErrorCode
+  /** The mark by which copies of this package know each other's errors. */
+  readonly holdfast = true as const
+
+  /** @param message what: which, number, limit */
+  constructor(code: ErrorCode, message: string, cause?: unknown) {
+    super(`[${code}] ${message}`, cause === undefined ? undefined : { cause })
+    this.name = 'HoldfastError'
+    this.code = code
+  }
+}
+
+/**
+ * Tells whether `value` is an error of this library, and of `code` where one is given. Looks at a brand, so it also knows
+ * errors of a second copy of the package.
+ */
+export function isHoldfastError(value: unknown, code?: ErrorCode): value is HoldfastError {
+  const error = value as Partial<HoldfastError> | null | undefined
+  return error?.holdfast === true && (code === undefined || error.code === code)
+}
+
+/**
+ * Makes the error that a credential or URL provider throws to say "signed out: stop". The session ends with the cause
+ * `unauthorized` instead of trying again. Any other error of a provider is one failed attempt.
+ */
+export function unauthorized(message = 'the provider refused to give credentials'): HoldfastError {
+  return new HoldfastError('unauthorized', message)
+}

@@ -1,0 +1,215 @@
+import type { Scope } from '@holdfast/lifetime'
+import type { Incoming, Message } from './message.ts'
+
+/** How a session finds out that a connection which looks open is dead. */
+export interface HeartbeatOptions {
+  /** Milliseconds from one ping to the next, drawn up to a tenth shorter. Default 25,000; `Infinity`: no heartbeat. */
+  readonly intervalMs: number
+  /** How long after a ping anything must have arrived, in milliseconds. Default 10,000. */
+  readonly timeoutMs: number
+  /** The same for a probe, which is a ping at a moment of doubt. Default 3,000. */
+  readonly probeMs: number
+  /**
+   * Where no ping can be sent (a browser, and no `ping` given): silence of this length means dead. Default `Infinity`:
+   * silence proves nothing.
+   */
+  readonly expectTrafficMs: number
+  /** Makes a message that the server answers. Default: the protocol's own ping, which only `ws` in Node can send. */
+  readonly ping: (() => Message) | undefined
+  /** Tells whether a message is the answer. Asked only while one is awaited, and keeps that one from `message`. */
+  readonly isPong: ((message: Incoming) => boolean) | undefined
+  /** Changes the interval from what happens, see `holdfast/adaptive`. Default: none, the interval is fixed. */
+  readonly strategy: HeartbeatStrategy | undefined
+}
+
+/** Chooses the interval between pings. One strategy object belongs to one session. */
+export interface HeartbeatStrategy {
+  /** Gives the interval to use, in milliseconds. `intervalMs` is the configured one; a longer answer is cut to it. */
+  intervalMs(intervalMs: number): number
+  /** Is told of every connection that the other side ended, and how long it had been idle both ways before. */
+  lost(idleMs: number): void
+}
+
+/** What a probe found. `unknown`: there is no way to tell. */
+export type ProbeResult = 'alive' | 'dead' | 'unknown'
+
+/** What the heartbeat needs from a connection. */
+export interface Pulse {
+  /** Sends a ping of the protocol with this payload; absent where the platform has none. */
+  readonly ping: ((payload: string) => void) | undefined
+  /** Sends a message past the queue. */
+  send(message: Message): void
+  /** The connection is dead: nothing arrived for this long. */
+  dead(silentMs: number): void
+  /** A function of the user's threw. */
+  failed(error: unknown): void
+}
+
+/** What the heartbeat is doing. All of it belongs to one connection: nothing is carried to the next. */
+type Beat =
+  | { readonly name: 'resting' }
+  | {
+      readonly name: 'asking'
+      readonly arrivedBefore: number
+      readonly askedAtMs: number
+      /** How many times in a row the answer was waited for in vain by a timer that came late itself. */
+      readonly doubts: number
+    }
+
+/** Timers that come this much late were held up; then what arrived meanwhile may be waiting behind them. */
+const LATE_MS = 1_000
+/** After this many late timers in a row with no sign of life in between, lateness is no excuse any more. */
+const MOST_DOUBTS = 2
+
+/** Watches one connection. Any inbound frame is life; only silence after a question is death. */
+export class Heartbeat {
+  readonly #scope: Scope
+  readonly #options: HeartbeatOptions
+  readonly #pulse: Pulse
+  readonly #random: () => number
+  #beat: Beat = { name: 'resting' }
+  #arrived = 0
+  #asked = 0
+  #lastArrivalMs: number
+  #rttMs: number | undefined
+  #cancelTimer: () => void = () => {}
+  readonly #probes = new Set<(result: ProbeResult) => void>()
+
+  /** Starts watching; ends with the scope. */
+  constructor(scope: Scope, options: HeartbeatOptions, pulse: Pulse, random: () => number) {
+    this.#scope = scope
+    this.#options = options
+    this.#pulse = pulse
+    this.#random = random
+    this.#lastArrivalMs = scope.clock.monotonicMs()
+    scope.defer(() => this.#answerProbes('dead'))
+    this.#rest()
+  }
+
+  /** Round-trip time of the last answered ping in milliseconds; `undefined` before the first. */
+  get rttMs(): number | undefined {
+    return this.#rttMs
+  }
+
+  /** Notes that a frame arrived, of whatever kind. Called for every frame, so it only counts. */
+  alive(): void {
+    this.#arrived += 1
+    if (!this.#canAsk) this.#lastArrivalMs = this.#scope.clock.monotonicMs()
+  }
+
+  /** Tells whether `message` is the answer to the ping that is out; if so it is for nobody else. */
+  consumes(message: Incoming): boolean {
+    if (this.#beat.name !== 'asking' || this.#options.isPong === undefined) return false
+    try {
+      if (!this.#options.isPong(message)) return false
+    } catch (error) {
+      this.#pulse.failed(error)
+      return false
+    }
+    this.#answered(this.#beat.askedAtMs)
+    return true
+  }
+
+  /** Takes an answer to a ping of the protocol. One to an earlier ping is life, but no measurement. */
+  pong(payload: string): void {
+    if (this.#beat.name === 'asking' && payload === String(this.#asked)) this.#answered(this.#beat.askedAtMs)
+  }
+
+  /** Asks now, with the short limit, and tells what came of it. Several at once share one question. */
+  probe(): Promise<ProbeResult> {
+    if (!this.#canAsk) return Promise.resolve('unknown')
+    if (this.#scope.ended) return Promise.resolve('dead')
+    return new Promise((resolve) => {
+      this.#probes.add(resolve)
+      if (this.#probes.size === 1) this.#ask(this.#options.probeMs, 0)
+    })
+  }
+
+  get #canAsk(): boolean {
+    return this.#options.ping !== undefined || this.#pulse.ping !== undefined
+  }
+
+  /** Waits for the next ping, or where none can be sent, for the moment at which silence would be too long. */
+  #rest(): void {
+    this.#beat = { name: 'resting' }
+    const { intervalMs, expectTrafficMs, strategy } = this.#options
+    if (!this.#canAsk) return this.#expectTraffic(expectTrafficMs)
+    const chosenMs = Math.min(intervalMs, strategy?.intervalMs(intervalMs) ?? intervalMs)
+    this.#wait(chosenMs * (1 - this.#random() / 10), (late) =>
+      this.#ask(late ? this.#options.probeMs : this.#options.timeoutMs, 0),
+    )
+  }
+
+  #ask(limitMs: number, doubts: number): void {
+    this.#asked += 1
+    this.#beat = {
+      name: 'asking',
+      arrivedBefore: this.#arrived,
+      askedAtMs: this.#scope.clock.monotonicMs(),
+      doubts,
+    }
+    this.#wait(limitMs, (late) => this.#decide(late))
+    try {
+      const { ping } = this.#options
+      if (ping) this.#pulse.send(ping())
+      else this.#pulse.ping?.(String(this.#asked))
+    } catch (error) {
+      this.#pulse.failed(error)
+    }
+  }
+
+  /** The time for an answer is over. */
+  #decide(late: boolean): void {
+    if (this.#beat.name !== 'asking') return
+    const { arrivedBefore, askedAtMs, doubts } = this.#beat
+    if (this.#arrived > arrivedBefore) return this.#settled()
+    if (!late || doubts >= MOST_DOUBTS) return this.#die(askedAtMs)
+    // Held up ourselves: let what already arrived be read, then ask again rather than judge.
+    this.#cancelTimer = this.#scope.timeout(0, () => {
+      if (this.#arrived > arrivedBefore) this.#settled()
+      else this.#ask(this.#options.probeMs, doubts + 1)
+    })
+  }
+
+  #expectTraffic(limitMs: number): void {
+    const sinceMs = this.#lastArrivalMs
+    const silentMs = this.#scope.clock.monotonicMs() - sinceMs
+    this.#wait(limitMs - silentMs, (late) => {
+      if (this.#lastArrivalMs > sinceMs) return this.#expectTraffic(limitMs)
+      if (!late) return this.#die(sinceMs)
+      // No question can be asked here, so a late timer gives the connection another span of grace.
+      this.#wait(this.#options.timeoutMs, () =>
+        this.#lastArrivalMs > sinceMs ? this.#expectTraffic(limitMs) : this.#die(sinceMs),
+      )
+    })
+  }
+
+  /** One timer per connection, whatever it is for. Tells the receiver whether it came late. */
+  #wait(delayMs: number, run: (late: boolean) => void): void {
+    const { clock } = this.#scope
+    const dueAt = clock.now() + delayMs
+    this.#cancelTimer()
+    this.#cancelTimer = this.#scope.timeout(delayMs, () =>
+      run(clock.now() - dueAt > Math.max(LATE_MS, delayMs)),
+    )
+  }
+
+  #answered(askedAtMs: number): void {
+    this.#rttMs = this.#scope.clock.monotonicMs() - askedAtMs
+    this.#settled()
+  }
+
+  #settled(): void {
+    this.#rest()
+    this.#answerProbes('alive')
+  }
+
+  #die(sinceMs: number): void {
+    this.#pulse.dead(Math.round(this.#scope.clock.monotonicMs() - sinceMs))
+  }
+
+  #answerProbes(result: ProbeResult): void {
+    for (const resolve of this.#probes) resolve(result)
+    this.#probes.clear()
+  }
+}

@@ -1,0 +1,63 @@
+import type { Scope, Signal } from '@holdfast/lifetime'
+import { HoldfastError } from './errors.ts'
+import type { Incoming, Message } from './message.ts'
+import type { AttemptContext, Credentials } from './target.ts'
+
+/** What `onConnected` gets: a new connection that nobody else uses yet. */
+export interface ConnectedContext extends AttemptContext {
+  /** The credentials that this attempt was made with. */
+  readonly credentials: Credentials
+  /** The subprotocol that the server chose. */
+  readonly protocol: string
+  /** Sends at once, before anything that waits in the queue. */
+  send(message: Message): void
+  /** Takes the next message, in order; what is not taken is delivered once the session is open. */
+  receive(options?: { readonly signal?: Signal }): Promise<Incoming>
+}
+
+/** Runs after each dial and before `open`, at most `helloTimeoutMs`. If it throws or rejects, the attempt failed. */
+export type OnConnected = (context: ConnectedContext) => unknown
+
+/** The messages of a connection that is not open yet: for `receive`, and the rest for later. */
+export class Hello {
+  readonly #scope: Scope
+  readonly #unread: Incoming[] = []
+  readonly #waiting: ((message: Incoming) => void)[] = []
+
+  constructor(scope: Scope) {
+    this.#scope = scope.child()
+  }
+
+  /** Feeds a message that arrived. */
+  push(message: Incoming): void {
+    const take = this.#waiting.shift()
+    if (take) take(message)
+    else this.#unread.push(message)
+  }
+
+  /** As `ConnectedContext.receive`. */
+  receive({ signal }: { readonly signal?: Signal } = {}): Promise<Incoming> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (this.#unread.length > 0) return Promise.resolve(this.#unread.shift() as Incoming)
+    return new Promise((resolve, reject) => {
+      const wait = this.#scope.child()
+      const take = (message: Incoming) => {
+        resolve(message)
+        wait.end()
+      }
+      this.#waiting.push(take)
+      wait.defer(() => {
+        const at = this.#waiting.indexOf(take)
+        if (at >= 0) this.#waiting.splice(at, 1)
+        reject(signal?.aborted ? signal.reason : new HoldfastError('closed', 'receive: the hook is over'))
+      })
+      if (signal) wait.listen(signal, 'abort', () => wait.end())
+    })
+  }
+
+  /** Ends it: whoever still waits is told, and what nobody took is given back. */
+  end(): readonly Incoming[] {
+    this.#scope.end()
+    return this.#unread.splice(0)
+  }
+}

@@ -1,0 +1,416 @@
+import { Emitter, type ListenOptions, type Release, type Resources, Scope, surface } from '@holdfast/lifetime'
+import type { Receipt } from '@holdfast/mailbox'
+import { backoffDelayMs, hintDelayMs } from './backoff.ts'
+import { assertMembers, assertNumber } from './bounds.ts'
+import type { Cause } from './cause.ts'
+import { classify, type Verdict } from './classify.ts'
+import { closeArguments } from './close-arguments.ts'
+import { Connection } from './connection.ts'
+import { HoldfastError } from './errors.ts'
+import type { ProbeResult } from './heartbeat.ts'
+import { Inbound } from './inbound.ts'
+import { Line } from './line.ts'
+import type { Incoming, Message } from './message.ts'
+import type { Settings } from './options.ts'
+import { Outbound } from './outbound.ts'
+import type { SendOptions } from './queue.ts'
+import type {
+  CloseOptions,
+  ErrorPhase,
+  ReconnectOptions,
+  Session,
+  SessionEnd,
+  SessionError,
+  SessionEvents,
+  SessionQueue,
+  StateChange,
+} from './session.ts'
+import { type Closed, next, type State, type StateEvent, scopesEndedBy } from './state.ts'
+import { type Credentials, hasProvider, type Provided, type TargetSources } from './target.ts'
+
+/** Something that goes with a session and ends with its scope, such as the watch for wake signals. */
+export type Attachment = (session: Session, scope: Scope) => void
+
+/** The current connection, or the attempt to get one, with the scope that ends it. */
+interface Link {
+  readonly scope: Scope
+  readonly connection: Connection
+}
+
+/** How many tries there were since the last healthy connection. */
+interface Tries {
+  readonly attempts: number
+  readonly retries: number
+}
+
+const noTries: Tries = { attempts: 0, retries: 0 }
+const drainLookMs = 20
+
+/** The session itself. One scope owns everything; `#end` ends it, and that is the only way out. */
+export class LiveSession implements Session {
+  readonly #settings: Settings
+  readonly #scope: Scope
+  readonly #events: Emitter<Omit<SessionEvents, 'error'>>
+  readonly #errors: Emitter<Pick<SessionEvents, 'error'>>
+  readonly #inbound: Inbound
+  readonly #outbound: Outbound
+  readonly #line: Line
+  readonly #closed: Promise<SessionEnd>
+  readonly #news: StateChange[] = []
+  #sources: TargetSources
+  #state: State = { name: 'idle', cause: { kind: 'not-started' } }
+  #stateScope: Scope
+  #link: Link | undefined
+  #tries = noTries
+  #cause: Cause = { kind: 'not-started' }
+  #connections = 0
+  declare [Symbol.dispose]: () => void
+  declare [Symbol.asyncDispose]: () => Promise<void>
+
+  constructor(settings: Settings, sources: TargetSources, attachments: readonly Attachment[]) {
+    this.#settings = settings
+    this.#sources = sources
+    this.#scope = new Scope(settings.clock)
+    // Scopes end newest first: listeners are made first, so that they are still there when `closed` is told.
+    const ears = this.#scope.child()
+    this.#events = new Emitter(ears, (error) => this.#report('handler', error))
+    this.#errors = new Emitter(ears, surface)
+    this.#closed = new Promise((resolve) => this.#scope.defer(() => resolve(this.#finish())))
+    this.#outbound = new Outbound(this.#scope, settings.queue, (error) => this.#report('send', error))
+    this.#inbound = new Inbound(this.#scope, this.#events, settings.maxUnread)
+    this.#line = new Line(this.#scope)
+    this.#stateScope = this.#scope.child()
+    for (const attach of attachments) attach(this, this.#scope)
+    const { signal } = settings
+    if (signal?.aborted) this.#end({ kind: 'aborted' })
+    else if (signal) this.#scope.listen(signal, 'abort', () => this.#end({ kind: 'aborted' }))
+    if (settings.autoConnect) this.#start()
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  get rttMs(): number | undefined {
+    return this.#link?.connection.rttMs
+  }
+
+  get resources(): Resources {
+    return { ...this.#scope.ledger }
+  }
+
+  get closed(): Promise<SessionEnd> {
+    return this.#closed
+  }
+
+  get queue(): SessionQueue {
+    const { queue } = this.#outbound
+    return {
+      size: queue.size,
+      bytes: queue.bytes,
+      entries: () => queue.entries().map(({ message, receipt }) => ({ message, receipt })),
+      cancel: (receipt) =>
+        queue.entries().some((entry) => entry.receipt === receipt && queue.remove(entry, 'dropped')),
+      clear: () => {
+        for (const entry of queue.entries()) queue.remove(entry, 'dropped')
+      },
+    }
+  }
+
+  send(message: Message, options?: SendOptions): Receipt {
+    return this.#outbound.send(message, options)
+  }
+
+  on<Type extends keyof SessionEvents>(
+    type: Type,
+    handler: (event: SessionEvents[Type]) => unknown,
+    options?: ListenOptions,
+  ): Release {
+    if (type === 'error')
+      return this.#errors.on('error', handler as (event: SessionError) => unknown, options)
+    return this.#events.on(type as 'message', handler as (event: Incoming) => unknown, options)
+  }
+
+  once<Type extends keyof SessionEvents>(
+    type: Type,
+    handler: (event: SessionEvents[Type]) => unknown,
+    options?: ListenOptions,
+  ): Release {
+    const undo = this.on(
+      type,
+      (event) => {
+        undo()
+        return handler(event)
+      },
+      options,
+    )
+    return undo
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Incoming, undefined> {
+    return this.#inbound.iterate()
+  }
+
+  opened(): Promise<void> {
+    if (this.#state.name === 'open') return Promise.resolve()
+    const opened = new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (this.#state.name === 'open') resolve()
+        else if (this.#state.name === 'closed') reject(new HoldfastError('closed', 'session: closed'))
+        else return
+        undo()
+      }
+      const undo = this.#events.on('state', look)
+      look()
+    })
+    opened.catch(() => {})
+    return opened
+  }
+
+  ready(): Promise<void> {
+    return this.#inHook() ?? this.#outbound.ready()
+  }
+
+  flushed(): Promise<void> {
+    return this.#inHook() ?? this.#outbound.flushed()
+  }
+
+  reconnect(options: ReconnectOptions = {}): boolean {
+    assertMembers('reconnect', options, ['withinMs', 'cause'])
+    const { withinMs = 0, cause = { kind: 'reconnect' } } = options
+    assertNumber('reconnect.withinMs', withinMs, [0, Number.MAX_SAFE_INTEGER])
+    if (this.#state.name === 'closing' || this.#state.name === 'closed') return false
+    this.#tries = noTries
+    this.#wait(cause, this.#settings.random() * withinMs)
+    return true
+  }
+
+  pause(cause: string | Cause = ''): boolean {
+    const before = this.#state
+    this.#move({
+      type: 'paused',
+      cause: typeof cause === 'string' ? { kind: 'paused', label: cause } : cause,
+    })
+    return before !== this.#state
+  }
+
+  probe(): Promise<ProbeResult> {
+    return this.#state.name === 'open' && this.#link ? this.#link.connection.probe() : Promise.resolve('dead')
+  }
+
+  setCredentials(credentials: Provided<Credentials>): void {
+    this.#sources = { ...this.#sources, credentials }
+    if (this.#state.name === 'open' || this.#state.name === 'connecting') {
+      this.reconnect({ cause: { kind: 'credentials' } })
+    }
+  }
+
+  close(options?: CloseOptions): Promise<SessionEnd> {
+    const { code, reason, drainMs } = closeArguments(options)
+    if (this.#state.name !== 'open') {
+      if (this.#state.name !== 'closing') this.#end({ kind: 'closed', code, reason })
+      return this.#closed
+    }
+    const { clock, closeTimeoutMs } = this.#settings
+    const drainUntil = clock.now() + drainMs
+    this.#move({ type: 'closing', deadline: drainUntil + closeTimeoutMs, code, reason }, (scope) => {
+      this.#outbound.drain()
+      scope.timeout(drainMs + closeTimeoutMs, () => this.#end({ kind: 'closed', code, reason }))
+      const sayGoodbye = () => {
+        if (this.#outbound.pendingBytes === 0 || clock.now() >= drainUntil)
+          this.#link?.connection.close(code, reason)
+        else scope.timeout(drainLookMs, sayGoodbye)
+      }
+      sayGoodbye()
+    })
+    return this.#closed
+  }
+
+  dispose(): void {
+    this.#end({ kind: 'disposed' })
+  }
+
+  #start(): void {
+    if (this.#scope.ended) return
+    this.#tries = { ...this.#tries, attempts: this.#tries.attempts + 1 }
+    const attempt = this.#tries.attempts
+    this.#move({ type: 'started', attempt }, () => {
+      const scope = this.#scope.child()
+      const connection = new Connection(scope, this.#host(scope), { attempt, cause: this.#cause })
+      if (!scope.ended) this.#link = { scope, connection }
+    })
+  }
+
+  /** What a connection may do to the session: nothing any more once it was given up. */
+  #host(scope: Scope): ConstructorParameters<typeof Connection>[1] {
+    const current =
+      <Args extends readonly unknown[]>(run: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (!scope.ended) run(...args)
+      }
+    return {
+      settings: this.#settings,
+      sources: this.#sources,
+      line: this.#line,
+      inbound: this.#inbound,
+      reached: current((phase) => this.#move({ type: 'reached', phase })),
+      notYet: current(({ retryAfterMs, cause }) => {
+        this.#tries = { ...this.#tries, attempts: this.#tries.attempts - 1 }
+        this.#wait({ kind: 'not-admitted', by: cause }, hintDelayMs(retryAfterMs, this.#settings.random))
+      }),
+      opened: current((protocol) => this.#opened(protocol)),
+      ended: current((cause) => this.#lost(cause)),
+      failed: current((phase, error) => this.#report(phase, error)),
+    }
+  }
+
+  #opened(protocol: string): void {
+    const { clock, backoff } = this.#settings
+    const healthy = () => {
+      this.#tries = noTries
+    }
+    const resumed = this.#connections === 0 ? 'first' : false
+    this.#connections += 1
+    this.#move({ type: 'opened', since: clock.now(), resumed, protocol }, (scope) => {
+      if (backoff.stableAfterMs === 0) healthy()
+      else scope.timeout(backoff.stableAfterMs, healthy)
+      if (this.#link) this.#outbound.opened(this.#link.connection)
+    })
+  }
+
+  #lost(cause: Cause): void {
+    const state = this.#state
+    if (state.name === 'closing') return this.#end({ kind: 'closed', code: state.code, reason: state.reason })
+    const { backoff, random } = this.#settings
+    const verdict = this.#verdict(cause)
+    if (verdict === 'stop') return this.#end(cause)
+    const { attempts, retries } = this.#tries
+    if (attempts >= backoff.maxAttempts) {
+      this.#move({ type: 'paused', cause: { kind: 'attempts-exhausted', attempts } })
+      return
+    }
+    this.#tries = { attempts, retries: retries + 1 }
+    const hinted = typeof verdict === 'object'
+    this.#wait(
+      cause,
+      hinted ? hintDelayMs(verdict.retryAfterMs, random) : backoffDelayMs(backoff, retries, random),
+    )
+    if (cause.kind === 'server-close' && cause.code === 1009) {
+      this.#report('too-large', new HoldfastError('message-too-large', 'message: too large for the server'))
+    }
+  }
+
+  #verdict(cause: Cause): Verdict {
+    let verdict: Verdict | undefined
+    try {
+      verdict = this.#settings.classify?.(cause)
+    } catch (error) {
+      this.#report('classify', error)
+    }
+    verdict ??= classify(cause)
+    return verdict === 'refresh' && !hasProvider(this.#sources) ? 'stop' : verdict
+  }
+
+  #wait(cause: Cause, delayMs: number): void {
+    const wholeMs = Math.round(delayMs)
+    const retryAt = this.#settings.clock.now() + wholeMs
+    this.#cause = cause
+    const attempt = this.#tries.attempts + 1
+    this.#move({ type: 'scheduled', attempt, retryAt, delayMs: wholeMs, cause }, (scope) =>
+      scope.timeout(wholeMs, () => this.#start()),
+    )
+  }
+
+  /** Moves as the diagram allows, ends what the move ends, enters the new state, and only then tells the user. */
+  #move(event: StateEvent, enter?: (scope: Scope) => void): void {
+    const previous = this.#state
+    const state = next(previous, event)
+    if (state === previous) return
+    this.#state = state
+    const ended = scopesEndedBy(previous, state)
+    if (ended !== 'none') {
+      this.#stateScope.end()
+      this.#stateScope = this.#scope.child()
+    }
+    if (ended === 'state and connection') this.#hangUp()
+    enter?.(this.#stateScope)
+    this.#announce({ state, previous })
+  }
+
+  #hangUp(): void {
+    this.#outbound.lost()
+    const link = this.#link
+    this.#link = undefined
+    link?.scope.end()
+  }
+
+  /** Tells of a move. One made inside a handler is told after the one that the handler was told of. */
+  #announce(change: StateChange): void {
+    this.#news.push(change)
+    if (this.#news.length > 1) return
+    for (let first = this.#news[0]; first; first = this.#news[0]) {
+      this.#log('debug', 'state', { ...first.state })
+      void this.#events.emit('state', first)
+      this.#news.shift()
+    }
+  }
+
+  /** The one way out. What ends here is told by `#finish`, once everything is given back. */
+  #end(cause: Cause): void {
+    if (this.#state.name === 'closed') return
+    const previous = this.#state
+    const state = next(previous, { type: 'ended', cause }) as Closed
+    this.#state = state
+    this.#news.splice(0, this.#news.length, { state, previous })
+    this.#hangUp()
+    this.#scope.end()
+  }
+
+  #finish(): SessionEnd {
+    const { cause } = this.#state as Closed
+    const end: SessionEnd = { cause, handBack: { undelivered: this.#outbound.end(), uncertain: [] } }
+    for (const change of this.#news.splice(0)) void this.#events.emit('state', change)
+    this.#log('debug', 'closed', { cause })
+    void this.#events.emit('closed', end)
+    return end
+  }
+
+  #inHook(): Promise<never> | undefined {
+    const { name } = this.#state
+    if (name !== 'connecting' || this.#state.phase !== 'hello' || !this.#settings.onConnected)
+      return undefined
+    const error = new HoldfastError(
+      'in-hook',
+      'onConnected: nothing is sent before it is over, so it cannot wait for that',
+    )
+    const rejected = Promise.reject(error)
+    rejected.catch(() => {})
+    return rejected
+  }
+
+  #report(phase: ErrorPhase, error: unknown): void {
+    this.#log('warn', 'error', { phase, code: (error as { code?: unknown } | null)?.code })
+    if (this.#errors.has('error')) void this.#errors.emit('error', { phase, error })
+    else if (phase === 'handler' && !this.#settings.logger) surface(error)
+  }
+
+  #log(level: 'debug' | 'warn', event: string, fields: object): void {
+    try {
+      this.#settings.logger?.({ level, event, ...fields })
+    } catch (error) {
+      surface(error)
+    }
+  }
+}
+
+// WebKit and older browsers have no such symbols: there, `using` cannot be written, and nothing is defined.
+if (Symbol.dispose) {
+  LiveSession.prototype[Symbol.dispose] = function (this: LiveSession) {
+    this.dispose()
+  }
+}
+if (Symbol.asyncDispose) {
+  LiveSession.prototype[Symbol.asyncDispose] = async function (this: LiveSession) {
+    await this.close()
+  }
+}

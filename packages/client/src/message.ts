@@ -1,0 +1,64 @@
+import { HoldfastError } from './errors.ts'
+
+/** The platform's `Blob` where its type is known, else the part of it that this code uses. */
+export type BlobLike = typeof globalThis extends { Blob: { prototype: infer T } } ? T : BlobParts
+
+interface BlobParts {
+  readonly size: number
+  arrayBuffer(): Promise<ArrayBuffer>
+}
+
+/** What can be sent: text, or binary as a buffer, a view on one, or a `Blob`. */
+export type Message = string | ArrayBuffer | ArrayBufferView | BlobLike
+
+/** What arrives: text, or binary. */
+export type Incoming = string | ArrayBuffer
+
+/** Tells whether a value is a `Blob`, of this realm or another. */
+export function isBlob(value: unknown): value is BlobParts {
+  const blob = value as Partial<BlobParts> | null | undefined
+  return typeof blob?.arrayBuffer === 'function' && typeof blob.size === 'number'
+}
+
+/** @throws TypeError when `value` is nothing that a WebSocket can send */
+export function assertMessage(value: unknown): asserts value is Message {
+  if (typeof value === 'string' || value instanceof ArrayBuffer || ArrayBuffer.isView(value) || isBlob(value))
+    return
+  const got = value === null ? 'null' : typeof value
+  throw new TypeError(`message: must be a string, ArrayBuffer, view or Blob, got ${got}`)
+}
+
+/** Counts the bytes that a message takes on the wire; text as UTF-8. */
+export function byteLengthOf(message: Message): number {
+  if (typeof message === 'string') return utf8Length(message)
+  return isBlob(message) ? message.size : (message as ArrayBuffer).byteLength
+}
+
+/** Gives a message that stays as it is now: callers reuse their buffers. Text and blobs cannot change. */
+export function keep(message: Message): Message {
+  if (message instanceof ArrayBuffer) return message.slice(0)
+  if (!ArrayBuffer.isView(message)) return message
+  const { buffer, byteOffset, byteLength } = message
+  return new Uint8Array(buffer, byteOffset, byteLength).slice()
+}
+
+/** Gives the error of a message that is larger than it may be. */
+export function tooLarge(bytes: number, maxBytes: number): HoldfastError {
+  return new HoldfastError('message-too-large', `message: ${bytes} bytes, at most ${maxBytes}`)
+}
+
+function utf8Length(text: string): number {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x80) continue
+    if (unit < 0x800) {
+      bytes += 1
+      continue
+    }
+    bytes += 2
+    // A pair of surrogates is one character of four bytes; a lone one becomes U+FFFD, three bytes.
+    if (unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) at += 1
+  }
+  return bytes
+}

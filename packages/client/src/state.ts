@@ -1,0 +1,129 @@
+import type { Cause, Phase } from './cause.ts'
+
+/** Alive and not trying: not started, paused, hidden, or out of attempts. Queue and listeners stay. */
+export interface Idle {
+  readonly name: 'idle'
+  readonly cause: Cause
+}
+
+/** Trying: attempt `attempt` since the last healthy connection, counted from 1. */
+export interface Connecting {
+  readonly name: 'connecting'
+  readonly attempt: number
+  readonly phase: Phase
+}
+
+/** Connected. `resumed` is `'first'` for the first connection; after it, whether the server's session was continued. */
+export interface Open {
+  readonly name: 'open'
+  /** Epoch ms at which it opened. */
+  readonly since: number
+  readonly resumed: 'first' | boolean
+  /** The subprotocol the server chose, `''` if none. */
+  readonly protocol: string
+}
+
+/** Between two attempts: attempt `attempt` starts at `retryAt` (epoch ms), `delayMs` after the wait began. */
+export interface Waiting {
+  readonly name: 'waiting'
+  readonly attempt: number
+  readonly retryAt: number
+  readonly delayMs: number
+  readonly cause: Cause
+}
+
+/** `close()` is under way; it is over at `deadline` (epoch ms) at the latest. */
+export interface Closing {
+  readonly name: 'closing'
+  readonly deadline: number
+  /** What the server is told. */
+  readonly code: number
+  readonly reason: string
+}
+
+/** Over for good. */
+export interface Closed {
+  readonly name: 'closed'
+  readonly cause: Cause
+}
+
+/** Where a session is. A value: the same object until it changes. */
+export type State = Idle | Connecting | Open | Waiting | Closing | Closed
+
+/** What happened to a session. Delays arrive drawn, times arrive told: deciding needs no clock and no dice. */
+export type StateEvent =
+  | { readonly type: 'started'; readonly attempt: number }
+  | { readonly type: 'reached'; readonly phase: Phase }
+  | ({ readonly type: 'opened' } & Omit<Open, 'name'>)
+  | ({ readonly type: 'scheduled' } & Omit<Waiting, 'name'>)
+  | { readonly type: 'paused'; readonly cause: Cause }
+  | ({ readonly type: 'closing' } & Omit<Closing, 'name'>)
+  | { readonly type: 'ended'; readonly cause: Cause }
+
+/** The diagram: from each state, the other states it may move to. */
+export interface Moves {
+  idle: 'connecting' | 'waiting' | 'closed'
+  connecting: 'open' | 'waiting' | 'idle' | 'closed'
+  open: 'waiting' | 'idle' | 'closing' | 'closed'
+  waiting: 'connecting' | 'idle' | 'closed'
+  closing: 'closed'
+  closed: never
+}
+
+type Name = State['name']
+type In<N extends Name> = Extract<State, { name: N }>
+type Of<T extends StateEvent['type']> = Extract<StateEvent, { type: T }>
+
+/** What each event does in one state: stay in it, or move where the diagram allows. What is not listed changes nothing. */
+export type Row<N extends Name> = {
+  readonly [T in StateEvent['type']]?: (event: Of<T>, from: In<N>) => In<N> | In<Moves[N]>
+}
+
+const start = (event: Of<'started'>): Connecting => ({
+  name: 'connecting',
+  attempt: event.attempt,
+  phase: 'admit',
+})
+const wait = ({ attempt, retryAt, delayMs, cause }: Of<'scheduled'>): Waiting => ({
+  name: 'waiting',
+  attempt,
+  retryAt,
+  delayMs,
+  cause,
+})
+const pause = ({ cause }: Of<'paused'>): Idle => ({ name: 'idle', cause })
+const end = ({ cause }: Of<'ended'>): Closed => ({ name: 'closed', cause })
+
+const rows: { readonly [N in Name]: Row<N> } = {
+  idle: { started: start, scheduled: wait, ended: end },
+  connecting: {
+    reached: ({ phase }, from) => (phase === from.phase ? from : { ...from, phase }),
+    opened: ({ since, resumed, protocol }) => ({ name: 'open', since, resumed, protocol }),
+    scheduled: wait,
+    paused: pause,
+    ended: end,
+  },
+  open: {
+    scheduled: wait,
+    paused: pause,
+    closing: ({ deadline, code, reason }) => ({ name: 'closing', deadline, code, reason }),
+    ended: end,
+  },
+  waiting: { started: start, scheduled: wait, paused: pause, ended: end },
+  closing: { ended: end },
+  closed: {},
+}
+
+/** Tells the state after `event`, or the very same object when the event means nothing there. Pure. */
+export function next(from: State, event: StateEvent): State {
+  const row = rows[from.name] as {
+    readonly [type: string]: ((event: StateEvent, from: State) => State) | undefined
+  }
+  return row[event.type]?.(event, from) ?? from
+}
+
+/** Which of the two scopes a move ends: that of the state it leaves, and that of the connection as well. */
+export function scopesEndedBy(from: State, to: State): 'none' | 'state' | 'state and connection' {
+  if (from === to || (from.name === 'connecting' && to.name === 'connecting')) return 'none'
+  return to.name === 'open' || to.name === 'closing' ? 'state' : 'state and connection'
+}

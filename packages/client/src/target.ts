@@ -1,0 +1,141 @@
+import { platform, type Signal } from '@holdfast/lifetime'
+import type { Cause } from './cause.ts'
+import { HoldfastError } from './errors.ts'
+
+/** What an attempt tells the functions it asks. */
+export interface AttemptContext {
+  /** Which attempt this is since the last healthy connection, from 1. */
+  readonly attempt: number
+  /** Why the attempt is made: what ended the one before, or the last connection. */
+  readonly cause: Cause
+  /** Aborts when the answer is not wanted any more: deadline, dispose, or a newer attempt. */
+  readonly signal: Signal
+}
+
+/** What the application proves itself with: a token, an object, whatever its server understands. */
+export type Credentials = unknown
+
+/** A value, or a function asked before every attempt. */
+export type Provided<T> =
+  | (T extends (...args: never) => unknown ? never : T)
+  | ((context: AttemptContext & { readonly credentials?: Credentials }) => T | PromiseLike<T>)
+
+/** Where an attempt goes: everything asked anew, checked. */
+export interface Target {
+  readonly url: string
+  readonly protocols: readonly string[]
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly credentials: Credentials
+}
+
+/** An address: a string, or anything with an `href`, such as a `URL`. */
+export type Address = string | { readonly href: string }
+
+/** The sources of a target. */
+export interface TargetSources {
+  readonly url: Provided<Address>
+  readonly protocols: Provided<string | readonly string[]>
+  readonly headers: Provided<Readonly<Record<string, string>>> | undefined
+  readonly credentials: Provided<Credentials>
+}
+
+/** The part of the platform's `URL` that this code uses. */
+interface URL {
+  protocol: string
+  readonly href: string
+  readonly hash: string
+}
+
+const web = platform as unknown as {
+  readonly URL: new (url: string, base?: string) => URL
+  readonly location?: { readonly href: string }
+}
+
+/**
+ * Asks for everything that an attempt needs: credentials first, then, told them, the rest.
+ * @throws HoldfastError `provider` when an answer is unusable; whatever a provider throws passes through
+ */
+export async function resolveTarget(sources: TargetSources, context: AttemptContext): Promise<Target> {
+  const credentials = await ask(sources.credentials, context)
+  const told = { ...context, credentials }
+  const [url, protocols, headers] = await Promise.all([
+    ask(sources.url, told),
+    ask(sources.protocols, told),
+    ask<Readonly<Record<string, string>> | undefined>(sources.headers, told),
+  ])
+  return {
+    url: parseUrl(url),
+    protocols: parseProtocols(protocols),
+    headers: headers === undefined ? undefined : parseHeaders(headers),
+    credentials,
+  }
+}
+
+/** Tells whether any source is a function, so that asking again may bring something new. */
+export function hasProvider(sources: TargetSources): boolean {
+  return Object.values(sources).some((source) => typeof source === 'function')
+}
+
+/**
+ * Checks what is known before the first attempt.
+ * @throws TypeError when a fixed value is unusable
+ */
+export function assertTarget({ url, protocols, headers }: TargetSources): void {
+  try {
+    if (typeof url !== 'function') parseUrl(url)
+    if (typeof protocols !== 'function') parseProtocols(protocols)
+    if (headers !== undefined && typeof headers !== 'function') parseHeaders(headers)
+  } catch (error) {
+    throw new TypeError((error as Error).message, { cause: error })
+  }
+}
+
+async function ask<T>(source: Provided<T> | undefined, context: AttemptContext): Promise<T> {
+  return typeof source === 'function'
+    ? (source as (context: AttemptContext) => T | PromiseLike<T>)(context)
+    : (source as T)
+}
+
+function parseUrl(value: unknown): string {
+  const text = typeof value === 'string' ? value : (value as { href?: unknown } | null | undefined)?.href
+  if (typeof text !== 'string' || text === '') {
+    throw unusable('url', 'a string or a URL', value === '' ? 'an empty string' : typeof value)
+  }
+  let url: URL
+  try {
+    url = new web.URL(text, web.location?.href)
+  } catch {
+    // The parser's own error repeats the URL, and with it any token in the query.
+    throw unusable('url', 'an absolute URL', 'one that does not parse')
+  }
+  url.protocol = url.protocol.replace(/^http/, 'ws')
+  if (!/^wss?:$/.test(url.protocol))
+    throw unusable('url', 'of the scheme ws, wss, http or https', url.protocol)
+  if (url.hash !== '') throw unusable('url', 'without a fragment', 'one with a fragment')
+  return url.href
+}
+
+/** A subprotocol is a token of HTTP, RFC 9110 section 5.6.2, and none is offered twice, RFC 6455 section 4.1. */
+function parseProtocols(value: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  for (const name of list) {
+    if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+      throw unusable('protocols', 'HTTP tokens', 'something else')
+    }
+  }
+  if (new Set(list).size < list.length) throw unusable('protocols', 'different from each other', 'one twice')
+  return list as readonly string[]
+}
+
+function parseHeaders(value: unknown): Readonly<Record<string, string>> {
+  const ok =
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((header) => typeof header === 'string')
+  if (!ok) throw unusable('headers', 'an object of strings', 'something else')
+  return value as Readonly<Record<string, string>>
+}
+
+function unusable(what: string, bound: string, got: string): HoldfastError {
+  return new HoldfastError('provider', `${what}: must be ${bound}, got ${got}`)
+}

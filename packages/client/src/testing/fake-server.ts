@@ -1,0 +1,95 @@
+import type { Clock } from '@holdfast/lifetime'
+import type { CreateSocket, SocketContext, SocketLike } from '../socket.ts'
+import { ClientEnd } from './client-end.ts'
+
+/** How a fake server behaves. */
+export interface FakeServerOptions {
+  /** The clock of the session under test, so that both live in the same time. */
+  readonly clock: Clock
+  /** How long a message takes one way, in milliseconds. Default 0: the next timer of the clock. */
+  readonly latencyMs?: number
+  /** What happens to a dial. Default `'accept'`. `'hang'`: no answer ever comes. `'refuse'`: it fails. */
+  readonly onDial?: (url: string, protocols: readonly string[], context: SocketContext) => DialAnswer
+}
+
+/** What a fake server does with a dial; `protocol` is the subprotocol it chooses. */
+export type DialAnswer = 'accept' | 'hang' | 'refuse' | { readonly protocol: string }
+
+/** The server's end of a connection. */
+export interface ServerSocket {
+  readonly url: string
+  readonly protocols: readonly string[]
+  /** The client's messages that have arrived, oldest first. */
+  readonly received: readonly unknown[]
+  /** How the connection ended, once it has, as the server saw it. */
+  readonly closed: { readonly code: number; readonly reason: string } | undefined
+  /** Sends a message to the client. */
+  send(data: string | ArrayBuffer): void
+  /** Closes with a close frame. */
+  close(code?: number, reason?: string): void
+  /** Breaks the connection: the client sees 1006. */
+  cut(): void
+  /** Freezes this end: nothing gets through any more in either direction, and nobody is told. */
+  freeze(): void
+  /** Runs at every message of the client. */
+  onMessage(run: (data: unknown) => void): void
+}
+
+/** A server in memory. */
+export interface FakeServer {
+  /** For the option of that name. */
+  readonly createSocket: CreateSocket
+  /** Every connection that was accepted, oldest first. */
+  readonly sockets: readonly ServerSocket[]
+  /** How many dials there were, answered or not. */
+  readonly dials: number
+  /** The connection accepted last. @throws RangeError when there was none */
+  readonly last: ServerSocket
+  /** Runs for every connection accepted from now on. */
+  onConnection(run: (socket: ServerSocket) => void): void
+}
+
+/**
+ * Makes a WebSocket server in memory, for tests of anything that uses a session: no network, no real time.
+ * @example
+ * const clock = new ManualClock()
+ * const server = fakeServer({ clock })
+ * const session = connect('ws://test', { clock, createSocket: server.createSocket })
+ * await clock.advance(0)
+ * server.last.cut()
+ */
+export function fakeServer(options: FakeServerOptions): FakeServer {
+  const ends: ClientEnd[] = []
+  const listeners: ((socket: ServerSocket) => void)[] = []
+  let dials = 0
+  const accepted = () => ends.map((end) => end.server)
+  return {
+    createSocket(url, protocols, context): SocketLike {
+      dials += 1
+      const answer = options.onDial?.(url, protocols, context) ?? 'accept'
+      const end = new ClientEnd(options.clock, options.latencyMs ?? 0, url, protocols)
+      if (answer === 'refuse') end.refuse()
+      else if (answer !== 'hang') {
+        end.accept(answer === 'accept' ? '' : answer.protocol, () => {
+          ends.push(end)
+          for (const run of listeners) run(end.server)
+        })
+      }
+      return end
+    },
+    get sockets() {
+      return accepted()
+    },
+    get dials() {
+      return dials
+    },
+    get last() {
+      const last = accepted().at(-1)
+      if (!last) throw new RangeError('fakeServer.last: no connection was accepted yet')
+      return last
+    },
+    onConnection(run) {
+      listeners.push(run)
+    },
+  }
+}

@@ -1,0 +1,96 @@
+import { type ListenTarget, platform, type Scope } from '@holdfast/lifetime'
+import type { Cause, WakeSignal } from './cause.ts'
+import type { WhenHidden } from './options.ts'
+import type { Session } from './session.ts'
+
+/** After a wake signal everybody dials, but not in the same instant. */
+const WITHIN_MS = 500
+/** How often the clock is looked at. */
+const LOOK_MS = 30_000
+/** A look this much too late means that the machine slept; hidden pages are throttled to one timer a minute, not worse. */
+const JUMP_MS = 60_000
+
+/** The page, as far as it can be listened to. All parts are absent in Node, some in workers. */
+interface Page extends Partial<ListenTarget> {
+  readonly document?: ListenTarget & { readonly visibilityState: string }
+}
+
+/** Causes of `idle` that end when the page is back. What the user paused stays paused. */
+const revivable: ReadonlySet<Cause['kind']> = new Set(['hidden', 'pagehide', 'attempts-exhausted'])
+
+/** Signals after which an open connection that cannot be asked is not believed. */
+const distrusted: ReadonlySet<WakeSignal> = new Set(['pageshow', 'resume', 'clock-jump'])
+
+/**
+ * Watches the page and the clock: on a sign that the world came back, a waiting session dials within half a second, and an
+ * open one is asked whether it is alive. Uses the public session only. Does nothing where there is no page and no worker.
+ * `navigator.onLine` is not asked: it is wrong in both directions, so its events are hints and nothing more.
+ */
+export function watchWake(session: Session, scope: Scope, whenHidden: WhenHidden): void {
+  const page = platform as unknown as Page
+  if (!page.addEventListener) return
+  const wake = (signal: WakeSignal) => void answer(session, signal, scope)
+  const window = page as ListenTarget
+  scope.listen(window, 'online', () => wake('online'))
+  scope.listen(window, 'offline', () => wake('offline'))
+  scope.listen(window, 'pagehide', () => session.pause({ kind: 'pagehide' }))
+  scope.listen(window, 'pageshow', ({ persisted }: { persisted: boolean }) => {
+    if (persisted) wake('pageshow')
+  })
+  watchClock(scope, () => wake('clock-jump'))
+  const { document } = page
+  if (!document) return
+  // `freeze` and `resume` are sent to the document and do not bubble to the window.
+  scope.listen(document, 'resume', () => wake('resume'))
+  const hiddenPolicy = policyFor(session, scope, whenHidden)
+  scope.listen(document, 'visibilitychange', () => {
+    hiddenPolicy(document.visibilityState === 'hidden')
+    if (document.visibilityState === 'visible') wake('visible')
+  })
+}
+
+async function answer(session: Session, signal: WakeSignal, scope: Scope): Promise<void> {
+  const { state } = session
+  const redial = () => session.reconnect({ withinMs: WITHIN_MS, cause: { kind: 'wake', signal } })
+  if (state.name === 'open') {
+    const result = await session.probe()
+    if (result === 'unknown' && distrusted.has(signal) && session.state === state) redial()
+  } else if (signal === 'offline') {
+    return
+  } else if (state.name === 'waiting' && state.retryAt - scope.clock.now() > WITHIN_MS) {
+    redial()
+  } else if (state.name === 'idle' && revivable.has(state.cause.kind)) {
+    redial()
+  }
+}
+
+function watchClock(scope: Scope, jumped: () => void): void {
+  const dueAt = scope.clock.now() + LOOK_MS
+  scope.timeout(LOOK_MS, () => {
+    if (scope.clock.now() - dueAt > JUMP_MS) jumped()
+    watchClock(scope, jumped)
+  })
+}
+
+/** Gives the function that carries out `whenHidden` at each change. */
+function policyFor(session: Session, scope: Scope, whenHidden: WhenHidden): (hidden: boolean) => void {
+  if (whenHidden === 'keep') return () => {}
+  const letGo = () => session.pause({ kind: 'hidden' })
+  if (whenHidden !== 'pauseRetries') {
+    let cancel = () => {}
+    return (hidden) => {
+      cancel()
+      if (hidden) cancel = scope.timeout(whenHidden.closeAfterMs, letGo)
+    }
+  }
+  let undo = () => {}
+  const pauseIfWaiting = () => {
+    if (session.state.name === 'waiting') letGo()
+  }
+  return (hidden) => {
+    undo()
+    if (!hidden) return
+    pauseIfWaiting()
+    undo = session.on('state', pauseIfWaiting)
+  }
+}
