@@ -1,11 +1,11 @@
 import { ActionQueue } from './action-queue.ts'
 import type { ClientAction } from './client-action.ts'
 import { type ClientConfig, type ClientOptions, resolveClientOptions } from './client-config.ts'
+import { helloFor } from './client-hello.ts'
 import { closeCode } from './close-code.ts'
 import { decodeText, encodeControl } from './codec.ts'
 import type { Exchange, ExchangeTimer, Fault, Refusal } from './exchange.ts'
 import type { Bye, ControlFrame, ErrorFrame, LastCounts, Violation, Welcome } from './frame.ts'
-import { extensions, version } from './frame.ts'
 import { type HandBack, nothing } from './hand-back.ts'
 import { HeldSession } from './held-session.ts'
 import { type LossReason, keepsCounts } from './loss-reason.ts'
@@ -77,21 +77,7 @@ export class ClientCore<Entry extends Outgoing> {
     this.#drop()
     this.#phase = { name: 'hello', attempt: this.#attempt }
     const { identity, exchange } = this.#session
-    const { limits, cid, agent, proto } = this.#config
-    this.#send({
-      kind: 'hello',
-      versions: [version],
-      sid: identity?.sid ?? null,
-      token: identity?.token ?? null,
-      attempt: this.#attempt,
-      ...(exchange?.introduce() ?? { rx: 0, ack: 0 }),
-      limits,
-      ...(auth === undefined ? {} : { auth }),
-      cid,
-      ...(agent === undefined ? {} : { agent }),
-      ext: extensions,
-      proto,
-    })
+    this.#send(helloFor(this.#config, this.#attempt, identity, exchange?.introduce(), auth))
     return this.#attempt
   }
 
@@ -221,6 +207,7 @@ export class ClientCore<Entry extends Outgoing> {
         this.#answerBye(frame)
         return
       case 'expiry':
+        // Sent unasked it does no harm: the client may know the extension and yet not have been offered it.
         this.#actions.push({ type: 'credentials', expiresMs: frame.expiresMs })
         return
       default:

@@ -1,5 +1,6 @@
 import type { ClientAction, Outcome } from './client-action.ts'
 import type { ClientConfig } from './client-config.ts'
+import type { Identity } from './client-hello.ts'
 import { Exchange, type ExchangePort, type Fault } from './exchange.ts'
 import type { LastCounts, Welcome } from './frame.ts'
 import { type HandBack, nothing } from './hand-back.ts'
@@ -37,7 +38,7 @@ export class HeldSession<Entry extends Outgoing> {
   }
 
   /** Session id and token for the next HELLO, while there is something to continue. */
-  get identity(): { readonly sid: string; readonly token: string } | undefined {
+  get identity(): Identity | undefined {
     return this.#held.name === 'held' ? this.#held : undefined
   }
 

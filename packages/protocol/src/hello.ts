@@ -3,18 +3,15 @@ import { readLimits } from './limits.ts'
 import type { Members } from './members.ts'
 
 /** The largest attempt number: far beyond use, and it still counts on exactly. */
-export const maxAttempt = 2 ** 52
-
-const maxSidLength = 128
-const maxTokenLength = 512
+export const maxAttempt: number = 2 ** 52
 
 /** Longest session id and token on the wire, in characters. */
-export const identityBounds = { maxSidLength, maxTokenLength } as const
+export const identityBounds = { maxSidLength: 128, maxTokenLength: 512 } as const
 
 /** Reads the members of a HELLO. */
 export function readHello(members: Members): Hello {
-  const sid = members.nullableText('sid', maxSidLength)
-  const token = members.nullableText('tok', maxTokenLength)
+  const sid = members.nullableText('sid', identityBounds.maxSidLength)
+  const token = members.nullableText('tok', identityBounds.maxTokenLength)
   members.require((sid === null) === (token === null), 'tok', 'null exactly when sid is')
   const rx = members.natural('rx')
   const auth = members.value('auth')

@@ -19,6 +19,22 @@ export function emptyOutbox<Entry>(): OutboxState<Entry> {
   return { acked: 0, tx: 0, hi: 0, entries: [] }
 }
 
+/**
+ * Says what keeps an outbox from going on with these counts and limits: `diverged` when the counts cannot belong to it,
+ * `too-large` when a message that must be sent again exceeds the other end's new limit.
+ */
+export function misfitOf(
+  outbox: OutboxState<Outgoing>,
+  peer: PeerCounts,
+  limits: Limits,
+): 'diverged' | 'too-large' | undefined {
+  const { acked, hi, entries } = outbox
+  if (peer.ack < acked || peer.ack > peer.rx || peer.rx > hi) return 'diverged'
+  return entries.slice(peer.rx - acked).some((entry) => entry.bytes > limits.maxBytes)
+    ? 'too-large'
+    : undefined
+}
+
 /** Bounds this end sets itself, whatever window the other end opens. */
 export interface OutboxBounds {
   readonly maxMessages: number
@@ -72,13 +88,12 @@ export class Outbox<Entry extends Outgoing> {
 
   /**
    * Starts on a new connection: frees what the other end has handled and puts the cursor behind what it accepted.
-   * Returns the freed messages; `diverged` when the counts cannot belong to this outbox, `too-large` when a message
-   * that must be sent again exceeds the other end's new limit. Nothing has changed in the last two cases.
+   * Returns the freed messages, or what keeps this outbox from going on; then nothing has changed.
    */
   begin(peer: PeerCounts, limits: Limits, bounds: OutboxBounds): readonly Entry[] | 'diverged' | 'too-large' {
-    const { acked, hi, entries } = this.#state
-    if (peer.ack < acked || peer.ack > peer.rx || peer.rx > hi) return 'diverged'
-    if (entries.slice(peer.rx - acked).some((entry) => entry.bytes > limits.maxBytes)) return 'too-large'
+    const { acked, entries } = this.#state
+    const misfit = misfitOf(this.#state, peer, limits)
+    if (misfit !== undefined) return misfit
     this.#windowMessages = Math.min(limits.windowMessages, bounds.maxMessages)
     this.#windowBytes = Math.min(limits.windowBytes, bounds.maxBytes)
     this.#next = peer.rx + 1

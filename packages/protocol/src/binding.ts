@@ -1,0 +1,44 @@
+import { type Hello, type Welcome, extensions } from './frame.ts'
+import type { PeerCounts } from './outbox.ts'
+import type { ServerConfig } from './server-config.ts'
+import type { Lost } from './session-store.ts'
+
+/** What a connection brings along when it is bound to a session. */
+export interface Binding {
+  readonly connection: number
+  readonly hello: Hello
+  /** The token that WELCOME hands out. */
+  readonly token: string
+  readonly resumed: boolean
+  readonly lost: Lost | undefined
+  readonly expiresMs: number | undefined
+}
+
+/** Chooses the first of the client's subprotocols that the server speaks too. */
+export function chooseProto(hello: Hello, config: ServerConfig): string | undefined {
+  return hello.proto.find((offered) => config.proto.includes(offered))
+}
+
+/** Builds the WELCOME for a binding. */
+export function welcomeFor(sid: string, counts: PeerCounts, binding: Binding, config: ServerConfig): Welcome {
+  const { resumed, lost, token, expiresMs, hello } = binding
+  const { pingMs, idleMs, ttlMs, spreadMs, limits } = config
+  const proto = chooseProto(hello, config)
+  return {
+    kind: 'welcome',
+    sid,
+    token,
+    resumed,
+    ...(lost === undefined ? {} : { lost: lost.reason }),
+    ...(lost?.last === undefined ? {} : { last: lost.last }),
+    ...counts,
+    pingMs,
+    idleMs,
+    ttlMs,
+    spreadMs,
+    limits,
+    ext: extensions.filter((name) => hello.ext.includes(name)),
+    ...(proto === undefined ? {} : { proto }),
+    ...(expiresMs === undefined ? {} : { expiresMs }),
+  }
+}

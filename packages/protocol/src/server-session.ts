@@ -1,0 +1,317 @@
+import { type Binding, chooseProto, welcomeFor } from './binding.ts'
+import { closeCode } from './close-code.ts'
+import { encodeControl } from './codec.ts'
+import { Exchange, type ExchangeTimer, type Fault } from './exchange.ts'
+import type { Ack, Beat, Bye, ControlFrame, ErrorFrame, GoAway, LastCounts } from './frame.ts'
+import { type LossReason, keepsCounts } from './loss-reason.ts'
+import type { Outgoing, Payload } from './outgoing.ts'
+import type { ServerAction } from './server-action.ts'
+import type { ServerConfig } from './server-config.ts'
+import type { SessionRecord, Stage } from './session-store.ts'
+
+type Place =
+  | { readonly name: 'detached' }
+  | { readonly name: 'attached'; readonly connection: number }
+  | { readonly name: 'leaving'; readonly connection: number }
+  | { readonly name: 'ended' }
+
+/** What a server session needs of the core around it. */
+export interface ServerSessionHost<Entry> {
+  readonly config: ServerConfig
+  readonly emit: (action: ServerAction<Entry>) => void
+  /** The session has closed this connection: nothing that still arrives on it counts. */
+  readonly release: (connection: number) => void
+  /** The session has ended and is to be forgotten. */
+  readonly forget: (sid: string) => void
+}
+
+/** The server's side of one session: counts, the connection it is bound to, and its end. */
+export class ServerSession<Entry extends Outgoing> {
+  readonly sid: string
+  readonly principal: string | null
+  readonly #host: ServerSessionHost<Entry>
+  readonly #exchange: Exchange<Entry>
+  #place: Place = { name: 'detached' }
+  #stage: Stage
+  /** Whether the application has heard of the session. */
+  #face: 'hidden' | 'open' = 'hidden'
+  #gen: number
+  #proto: string | undefined
+
+  constructor(record: SessionRecord<Entry>, host: ServerSessionHost<Entry>) {
+    const { sid } = record
+    this.sid = sid
+    this.principal = record.principal
+    this.#host = host
+    this.#stage = record.stage
+    this.#gen = record.gen
+    const { emit } = host
+    const port = {
+      send: (data: Payload) => this.#write(data),
+      deliver: (number: number, payload: Payload) => emit({ type: 'deliver', sid, number, payload }),
+      acked: (entries: readonly Entry[], upTo: number) => emit({ type: 'acked', sid, entries, upTo }),
+      // The server numbers what its application sends at once, so nobody waits for room.
+      room: () => {},
+      arm: (name: ExchangeTimer, delayMs: number) => emit({ type: 'arm', timer: { name, sid }, delayMs }),
+      disarm: (name: ExchangeTimer) => emit({ type: 'disarm', timer: { name, sid } }),
+    }
+    this.#exchange = new Exchange(host.config, port, record.peerLimits, record.outbox, record.inbox)
+  }
+
+  /** Where the session stands; `unconfirmed` until the client has shown that it knows of the session. */
+  get state(): Place['name'] | 'unconfirmed' {
+    return this.#face === 'hidden' && this.#place.name !== 'ended' ? 'unconfirmed' : this.#place.name
+  }
+
+  /** The connection the session is bound to. */
+  get connection(): number | undefined {
+    return 'connection' in this.#place ? this.#place.connection : undefined
+  }
+
+  /** Largest message the client takes, in bytes. */
+  get maxBytes(): number {
+    return this.#exchange.maxBytes
+  }
+
+  /** Messages and bytes held until the client has handled them. */
+  get held(): { readonly messages: number; readonly bytes: number } {
+    return this.#exchange.held
+  }
+
+  /**
+   * Binds the session to a connection after the store has attached it, and welcomes the client. A connection that was
+   * bound before is told that it is superseded, before the counts for WELCOME are read.
+   */
+  bind(binding: Binding, record: SessionRecord<Entry>): void {
+    const { connection, hello, resumed } = binding
+    this.#fence(record)
+    this.#place = { name: 'attached', connection }
+    const { config, emit } = this.#host
+    this.#proto = chooseProto(hello, config)
+    this.#send(welcomeFor(this.sid, this.#exchange.introduce(), binding, config))
+    const fault = this.#exchange.begin(resumed ? hello : { rx: 0, ack: 0 }, hello.limits)
+    if (fault !== undefined) {
+      this.#fault(fault)
+      return
+    }
+    emit({ type: 'disarm', timer: { name: 'ttl', sid: this.sid } })
+    if (resumed) {
+      this.#open()
+      emit({ type: 'attached', sid: this.sid, connection, resumed })
+    }
+    this.#exchange.pump()
+  }
+
+  /** Takes over what the store has attached to a connection that has gone meanwhile. */
+  orphan(record: SessionRecord<Entry>): void {
+    this.#fence(record)
+    this.#shelve()
+  }
+
+  #fence(record: SessionRecord<Entry>): void {
+    const { connection } = this
+    if (connection !== undefined) {
+      this.#send({ kind: 'error', code: closeCode.superseded })
+      this.#close(connection, closeCode.superseded, 'superseded')
+    }
+    this.#gen = record.gen
+    this.#stage = record.stage
+  }
+
+  #open(): void {
+    if (this.#face === 'open') return
+    this.#face = 'open'
+    this.#host.emit({ type: 'opened', sid: this.sid, principal: this.principal, proto: this.#proto })
+  }
+
+  /** The first frame of the client on a connection proves that it has the WELCOME, and with it the token. */
+  #confirm(): void {
+    if (this.#stage === 'confirmed') return
+    this.#open()
+    this.#stage = 'confirmed'
+    this.#host.emit({ type: 'store', write: { op: 'confirmed', sid: this.sid, gen: this.#gen } })
+  }
+
+  /** Takes a data message of the bound connection. */
+  data(payload: Payload, bytes: number): void {
+    if (this.#place.name !== 'attached') return
+    this.#confirm()
+    this.#fault(this.#exchange.data(payload, bytes))
+  }
+
+  /** Takes counts of the bound connection. */
+  counts(frame: Ack | Beat): void {
+    if (this.#place.name !== 'attached') return
+    this.#confirm()
+    this.#fault(this.#exchange.counts(frame))
+    if (frame.kind === 'pong') this.#host.emit({ type: 'pong', sid: this.sid, value: frame.value })
+  }
+
+  /** Takes the client's BYE: an answer, or the end. */
+  bye(frame: Bye): void {
+    if (this.#place.name === 'attached') {
+      this.#confirm()
+      this.#send(this.#exchange.bye(closeCode.bye))
+    }
+    this.#finish('ended', { lack: frame.ack, lrx: frame.rx }, closeCode.bye, 'bye')
+  }
+
+  /** Takes an ERROR of the client: it ends the session, or only the connection. */
+  error(frame: ErrorFrame): void {
+    if (frame.end === true)
+      this.#finish(frame.lost ?? 'ended', frame.last, closeCode.bye, 'ended by the client')
+    else this.#hangUp(closeCode.bye, 'error')
+  }
+
+  /** Ends the session because of a frame that has no place in it. */
+  violate(detail: string): void {
+    this.#fail('protocol', closeCode.protocol, detail)
+  }
+
+  #fault(fault: Fault | undefined): void {
+    if (fault === undefined) return
+    if (fault === 'too-large')
+      this.#fail('too-large', closeCode.tooLarge, 'message too large', this.#exchange.rx + 1)
+    else this.#fail(fault === 'window' ? 'protocol' : fault, closeCode.protocol, fault)
+  }
+
+  #fail(lost: LossReason, code: number, message: string, number?: number): void {
+    const last = keepsCounts(lost) ? { last: this.#exchange.last } : {}
+    this.#send({
+      kind: 'error',
+      code,
+      end: true,
+      lost,
+      message,
+      ...last,
+      ...(number === undefined ? {} : { number }),
+    })
+    this.#finish(lost, undefined, code, message)
+  }
+
+  /** Notes that the bound connection is gone. */
+  detach(): void {
+    const { connection } = this
+    if (connection === undefined) return
+    if (this.#place.name === 'leaving') {
+      this.#finish('ended', undefined, closeCode.bye, 'bye')
+      return
+    }
+    this.#exchange.stop()
+    if (this.#face === 'open') this.#host.emit({ type: 'detached', sid: this.sid, connection })
+    this.#shelve()
+  }
+
+  /** Keeps the session without a connection, for a time. */
+  #shelve(): void {
+    const { emit, config } = this.#host
+    const { sid } = this
+    this.#place = { name: 'detached' }
+    emit({ type: 'store', write: { op: 'detached', sid, gen: this.#gen } })
+    emit({ type: 'arm', timer: { name: 'ttl', sid }, delayMs: config.ttlMs })
+  }
+
+  #hangUp(code: number, reason: string): void {
+    const { connection } = this
+    this.detach()
+    if (connection !== undefined) this.#close(connection, code, reason)
+  }
+
+  /**
+   * Numbers a message of the application and sends it when its turn comes, now or on a later connection. One that would
+   * exceed the bounds ends the session, as a client that never takes its messages is lost.
+   */
+  offer(entry: Entry): number | 'too-large' | 'overflow' | 'ended' {
+    if (this.#place.name === 'ended' || this.#place.name === 'leaving') return 'ended'
+    if (entry.bytes > this.#exchange.maxBytes) return 'too-large'
+    const { messages, bytes } = this.#exchange.held
+    const { maxMessages, maxBytes } = this.#host.config.bounds
+    if (messages < maxMessages && bytes + entry.bytes <= maxBytes) return this.#exchange.append(entry)
+    this.#fail('overflow', closeCode.ended, 'too much is waiting for the client')
+    return 'overflow'
+  }
+
+  /** Notes that the application is done with a message. */
+  settle(number: number): void {
+    this.#exchange.settle(number)
+  }
+
+  /** Takes the size of the socket's buffer. */
+  buffered(bytes: number): void {
+    this.#exchange.buffered(bytes)
+  }
+
+  /** Sends a PING when attached. */
+  ping(value: number): void {
+    this.#exchange.ping(value)
+  }
+
+  /** Sends a GOAWAY when attached. */
+  goAway(notice: Omit<GoAway, 'kind'>): void {
+    if (this.#place.name === 'attached') this.#send({ kind: 'goaway', ...notice })
+  }
+
+  /** One of the session's timers has run out. */
+  due(name: ExchangeTimer | 'ttl' | 'bye', bufferedBytes: number): void {
+    if (name === 'ttl') {
+      if (this.#place.name === 'detached') this.#finish('expired', undefined, closeCode.ended, 'expired')
+    } else if (name === 'bye') {
+      if (this.#place.name === 'leaving') this.#finish('ended', undefined, closeCode.bye, 'bye')
+    } else this.#exchange.due(name, bufferedBytes)
+  }
+
+  /** Ends the session with BYE and its answer when attached, at once otherwise. A second call does nothing. */
+  leave(code: number): void {
+    if (this.#place.name === 'detached') this.#finish('ended', undefined, code, 'bye')
+    if (this.#place.name !== 'attached') return
+    const { sid, connection } = { ...this.#place, sid: this.sid }
+    const { emit, config } = this.#host
+    this.#send(this.#exchange.bye(code))
+    this.#exchange.stop()
+    this.#place = { name: 'leaving', connection }
+    // The counts in BYE are final: a client that comes back instead of answering must find the session ended.
+    emit({ type: 'store', write: { op: 'ended', sid, gen: this.#gen, reason: 'ended' } })
+    emit({ type: 'arm', timer: { name: 'bye', sid }, delayMs: config.byeTimeoutMs })
+  }
+
+  /** Ends the session at once; the client is told when attached. */
+  end(reason: LossReason, last?: LastCounts): void {
+    if (this.#place.name === 'ended') return
+    const counts = keepsCounts(reason) ? { last: this.#exchange.last } : {}
+    this.#send({ kind: 'error', code: closeCode.ended, end: true, lost: reason, ...counts })
+    this.#finish(reason, last, closeCode.ended, 'ended')
+  }
+
+  #finish(reason: LossReason, last: LastCounts | undefined, code: number, words: string): void {
+    const { sid, connection } = this
+    const { emit, forget } = this.#host
+    this.#exchange.stop()
+    this.#place = { name: 'ended' }
+    for (const name of ['ttl', 'bye'] as const) emit({ type: 'disarm', timer: { name, sid } })
+    emit({ type: 'store', write: { op: 'ended', sid, gen: this.#gen, reason } })
+    if (this.#face === 'open') {
+      emit({
+        type: 'ended',
+        sid,
+        reason,
+        handBack: this.#exchange.handBack(keepsCounts(reason) ? last : undefined),
+      })
+    }
+    if (connection !== undefined) this.#close(connection, code, words)
+    forget(sid)
+  }
+
+  #close(connection: number, code: number, reason: string): void {
+    this.#host.emit({ type: 'close', connection, code, reason })
+    this.#host.release(connection)
+  }
+
+  #send(frame: ControlFrame): void {
+    this.#write(encodeControl(frame))
+  }
+
+  #write(data: Payload): void {
+    const { connection } = this
+    if (connection !== undefined) this.#host.emit({ type: 'send', connection, data })
+  }
+}
