@@ -20,6 +20,8 @@ export class Door {
   readonly #emit: (event: ChaosEvent) => void
   /** Servers whose port is closed live on until their connections have ended. */
   readonly #servers = new Set<Server>()
+  /** Attempts to open the port, aborted ones too until they have let go of it. */
+  readonly #attempts = new Set<Promise<void>>()
   #port: number
   #state: DoorState = { name: 'shut' }
 
@@ -53,19 +55,23 @@ export class Door {
     return this.#open(reopenTries)
   }
 
-  /** Closes the port at once; connections already accepted stay. */
-  shut(): void {
+  /**
+   * Closes the port at once; connections already accepted stay. Resolves when an attempt to open it that was under way
+   * has come to nothing.
+   */
+  async shut(): Promise<void> {
     const before = this.#state
     this.#state = { name: 'shut' }
     if (before.name === 'opening') before.abort.abort()
-    if (before.name !== 'open') return
-    before.server.close()
-    this.#emit({ event: 'not-listening', port: this.#port })
+    if (before.name === 'open') {
+      before.server.close()
+      this.#emit({ event: 'not-listening', port: this.#port })
+    }
+    await Promise.allSettled(this.#attempts)
   }
 
-  /** Resolves when nothing is left of the port; needs the connections to have ended. */
+  /** Resolves when nothing is left of the port; needs it to be shut and the connections to have ended. */
   async closed(): Promise<void> {
-    if (this.#state.name === 'opening') await this.#state.done.catch(() => undefined)
     await Promise.all([...this.#servers].map((server) => once(server, 'close')))
   }
 
@@ -73,7 +79,8 @@ export class Door {
     if (this.#state.name === 'opening') return this.#state.done
     if (this.#state.name === 'open') return Promise.resolve()
     const abort = new AbortController()
-    const done = this.#try(tries, abort.signal)
+    const done = this.#try(tries, abort.signal).finally(() => this.#attempts.delete(done))
+    this.#attempts.add(done)
     this.#state = { name: 'opening', abort, done }
     return done
   }

@@ -45,7 +45,8 @@ export class Pipe {
   #deliveredBytes = 0
   /** When the throttled line has finished sending what was delivered so far. */
   #lineFreeMs = 0
-  #cancelWake = () => {}
+  /** Cancels the timer that will pump, if one is set. */
+  #cancelWake: (() => void) | undefined
 
   constructor(side: Side, source: Socket, target: Socket, host: PipeHost) {
     this.side = side
@@ -94,7 +95,7 @@ export class Pipe {
 
   /** Delivers everything that may go now, and sees to it that the rest is looked at in time. */
   pump(): void {
-    this.#cancelWake()
+    this.#sleep()
     while (this.#state !== 'over' && this.#step());
     this.#regulate()
   }
@@ -152,7 +153,8 @@ export class Pipe {
 
   #written(): void {
     this.#lineFreeMs = Math.max(this.#lineFreeMs, performance.now() - maxCreditMs)
-    if (this.#queue.length > 0) this.pump()
+    // With a timer set the next piece has its time already.
+    if (this.#queue.length > 0 && this.#cancelWake === undefined) this.pump()
   }
 
   #drop(head: BytesItem | EndItem): boolean {
@@ -173,7 +175,7 @@ export class Pipe {
     this.#state = 'over'
     this.#queue = []
     this.#heldBytes = 0
-    this.#cancelWake()
+    this.#sleep()
     this.#source.resume()
     this.#host.over()
   }
@@ -183,6 +185,11 @@ export class Pipe {
     const isFull = this.#heldBytes >= this.#host.maxHeldBytes || this.#queue.length >= maxHeldItems
     if (isFull) this.#source.pause()
     else if (this.#source.isPaused()) this.#source.resume()
+  }
+
+  #sleep(): void {
+    this.#cancelWake?.()
+    this.#cancelWake = undefined
   }
 
   #isTime(atMs: number): boolean {

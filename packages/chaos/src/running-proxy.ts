@@ -66,7 +66,7 @@ export class RunningProxy implements ChaosProxy {
       await this.close()
       throw error
     }
-    if (this.#faults.accept === 'refuse') this.#door.shut()
+    if (this.#faults.accept === 'refuse') await this.#door.shut()
     if (this.#options.schedule !== undefined) this.runSchedule(this.#options.schedule)
   }
 
@@ -178,7 +178,8 @@ export class RunningProxy implements ChaosProxy {
     this.#faults = faults
     this.#log.add({ event: 'faults', faults })
     for (const connection of this.#connections.values()) connection.faultsChanged()
-    if (faults.accept === 'refuse') this.#door.shut()
+    // A schedule that is stopped by `close` switches its faults off: that must not open the port again.
+    if (faults.accept === 'refuse' || this.#life.name === 'closed') await this.#door.shut()
     else await this.#door.reopen()
   }
 
@@ -202,8 +203,9 @@ export class RunningProxy implements ChaosProxy {
 
   async #end(): Promise<void> {
     this.#runner?.stop()
-    this.#door.shut()
+    const shut = this.#door.shut()
     await Promise.all([...this.#connections.values()].map((connection) => connection.destroy()))
+    await shut
     await this.#door.closed()
     this.#log.add({ event: 'stopped' })
     await this.#control?.close()

@@ -10,9 +10,12 @@ export class Timers {
     return undo
   }
 
-  /** Runs `run` in the next turn of the event loop, after pending input; returns the undo. */
+  /** Runs `run` once the input that is waiting now has been read; returns the undo. */
   soon(run: () => void): () => void {
-    const immediate = setImmediate(() => this.#fire(undo, run))
+    // Two turns, as the first one, when set while input is dealt with, comes before the next look for input.
+    let immediate = setImmediate(() => {
+      immediate = setImmediate(() => this.#fire(undo, run))
+    })
     const undo = () => this.#drop(undo, () => clearImmediate(immediate))
     this.#pending.add(undo)
     return undo
