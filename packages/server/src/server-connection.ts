@@ -173,7 +173,8 @@ export class ServerConnection implements Connection {
 
   #written(): void {
     if (this.#flow === 'flowing' || this.#phase.name === 'closed') return
-    // With more waiting than the system takes, what gets written was taken by the client: it lives, only slowly.
+    // With more waiting than the system takes, what gets written was taken by the client: it lives, only slowly. Node tells
+    // it for each batch of writes, so a handler that goes on sending while backed up makes such a client look dead.
     this.#signOfLife()
     const { webSocket, options } = this.#parts
     if (webSocket.bufferedAmount > options.highWaterMarkBytes / 2) return
