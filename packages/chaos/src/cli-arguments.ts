@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { BadValueError } from './bad-value-error.ts'
-import type { ChaosOptions } from './chaos-options.ts'
-import { resolveOptions } from './chaos-options.ts'
+import { type ChaosOptions, resolveOptions } from './chaos-options.ts'
 import { check } from './check.ts'
 import { faultNames, faultRules } from './fault-rules.ts'
 import { type FaultChange, noFaults } from './faults.ts'
 import { mergeFaults } from './merge-faults.ts'
-import { readSteps } from './step.ts'
+import { readSteps, type Step } from './step.ts'
 
 /** Is what the command line asks for. */
 export type CliRequest =
@@ -81,7 +80,7 @@ function nameArgument<T>(option: string, argument: string, run: () => T): T {
   }
 }
 
-function readSchedule(file: string): ChaosOptions['schedule'] {
+function readSchedule(file: string): readonly Step[] {
   try {
     return readSteps(JSON.parse(readFileSync(file, 'utf8')), '--schedule')
   } catch (error) {

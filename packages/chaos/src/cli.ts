@@ -43,7 +43,7 @@ async function askedToEnd(): Promise<void> {
   done.abort()
 }
 
-async function run({ options, isJson }: CliRequest & { kind: 'run' }): Promise<void> {
+async function run({ options, isJson }: Extract<CliRequest, { kind: 'run' }>): Promise<void> {
   const end = askedToEnd()
   const proxy = await startChaos(options)
   const show = (entry: LogEntry) => print(isJson ? JSON.stringify(entry) : describeEntry(entry))
@@ -72,8 +72,8 @@ function fail(error: unknown): void {
 async function main(argv: readonly string[]): Promise<void> {
   const request = readArguments(argv)
   if (request.kind === 'help') process.stdout.write(helpText)
-  else if (request.kind === 'version') print(version())
-  else await run(request)
+  else if (request.kind === 'run') await run(request)
+  else print(version())
 }
 
 await main(process.argv.slice(2)).catch(fail)

@@ -96,9 +96,9 @@ test('reset right after cut still sends RST', async () => {
   chaos.reset()
   await event(chaos, 'closed')
   // Nobody reads a socket any more after the FIN: the RST shows when something is written.
-  for (const { socket, saw } of [client, server]) {
-    socket.write('anyone there?')
-    await saw('EPIPE')
+  for (const peer of [client, server]) {
+    peer.socket.write('anyone there?')
+    await peer.saw('EPIPE')
   }
 })
 
