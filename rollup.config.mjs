@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
+import { basename, resolve } from 'node:path'
 import commonjs from '@rollup/plugin-commonjs'
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
@@ -21,6 +22,21 @@ function externals(dir) {
     builtinModules.includes(id) ||
     names.some((name) => id === name || id.startsWith(`${name}/`))
 }
+
+/** Kernels as sources of ours, not as packages: the bundler of types leaves everything from `node_modules` as an import. */
+const kernelSources = {
+  name: 'kernel-sources',
+  resolveId(id) {
+    const kernel = kernels.find((name) => id === name || id.startsWith(`${name}/`))
+    if (kernel === undefined) return null
+    const dir = `packages/${basename(kernel)}`
+    const { exports } = JSON.parse(readFileSync(`${dir}/package.json`, 'utf8'))
+    return resolve(dir, exports[`.${id.slice(kernel.length)}`])
+  },
+}
+
+/** Types name `Symbol.dispose`: an application that has no such library in its settings gets it with them. */
+const typesBanner = '/// <reference lib="esnext.disposable" />'
 
 function packageBuilds([name, entries]) {
   const dir = `packages/${name}`
@@ -47,11 +63,13 @@ function packageBuilds([name, entries]) {
     {
       input: library,
       external,
-      plugins: [dts({ includeExternal: kernels })],
-      output: [
-        { dir: `${dir}/dist`, format: 'es', ...file('d.ts') },
-        { dir: `${dir}/dist`, format: 'es', ...file('d.cts') },
-      ],
+      plugins: [kernelSources, dts()],
+      output: ['d.ts', 'd.cts'].map((extension) => ({
+        dir: `${dir}/dist`,
+        format: 'es',
+        banner: typesBanner,
+        ...file(extension),
+      })),
     },
   ]
 }

@@ -3,8 +3,8 @@ import { join, relative } from 'node:path'
 import ts from 'typescript'
 
 /**
- * Lists what an application can import from an entry without finding a doc comment: exports, and the members of exported
- * interfaces and classes. A member that implements a documented one is documented.
+ * Lists what an application can import from an entry without finding a doc comment: exports, every option, and what can be
+ * called on exported classes and interfaces. A member that implements a documented one is documented.
  * @param {string} root
  * @param {readonly string[]} entries files, as paths from the root; one that does not exist is left out
  * @returns {string[]}
@@ -18,7 +18,7 @@ export function undocumentedExports(root, entries) {
     const module = checker.getSymbolAtLocation(program.getSourceFile(file))
     for (const exported of module ? checker.getExportsOfModule(module) : []) {
       const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
-      for (const [name, of] of [[exported.name, symbol], ...members(symbol, exported.name)]) {
+      for (const [name, of] of [[exported.name, symbol], ...members(checker, symbol, exported.name)]) {
         if (!isOurs(root, of) || of.getDocumentationComment(checker).length > 0) continue
         found.add(`${placeOf(root, of)}: ${name} is public and has no doc comment`)
       }
@@ -35,15 +35,20 @@ function compilerOptions(root) {
   return ts.parseJsonConfigFileContent(config, ts.sys, root).options
 }
 
-/** What every error has and every JavaScript programmer knows. */
-const selfEvident = new Set(['name'])
-
-/** Members that an application sees: not private ones, not constructors, not members named by a symbol. */
-function members(symbol, owner) {
+/** Options always need words: unit, default, what 0 means. Of other members those that are called; data speaks by its name. */
+function members(checker, symbol, owner) {
   if (!(symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface))) return []
+  if (owner.endsWith('Like')) return [] // the part of a platform's type that is used: documented there
   return [...(symbol.members?.values() ?? [])]
-    .filter((member) => member.declarations?.some(isVisible) && !selfEvident.has(member.name))
+    .filter((member) => member.declarations?.some(isVisible))
+    .filter((member) => owner.endsWith('Options') || isCalled(checker, member))
     .map((member) => [`${owner}.${member.name}`, member])
+}
+
+function isCalled(checker, member) {
+  const [declaration] = member.declarations
+  const type = checker.getTypeOfSymbolAtLocation(member, declaration)
+  return checker.getNonNullableType(type).getCallSignatures().length > 0
 }
 
 function isVisible(declaration) {

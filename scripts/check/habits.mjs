@@ -12,12 +12,15 @@ const limits = { fileLines: 250, medianLines: 110, functionLines: 40 }
 
 /** What must go through a scope, so that it is given back. */
 const bareCalls = new Set(['setTimeout', 'setInterval', 'addEventListener'])
-const mayHoldBare = [
-  'packages/lifetime/src/scope.ts',
-  'packages/lifetime/src/clock.ts',
-  'packages/lifetime/src/platform.ts',
-  'packages/chaos/',
-]
+const mayHoldBare = {
+  'packages/lifetime/src/scope.ts': 'it is the scope',
+  'packages/lifetime/src/clock.ts': 'it is the clock that scopes use',
+  'packages/lifetime/src/platform.ts': 'it names what the platform has',
+  'packages/client/src/socket.ts':
+    'a socket given up outlives its session, with listeners that know nothing of it',
+  'packages/client/src/testing/': 'it plays the platform',
+  'packages/chaos/': 'it owns raw sockets, which have no scope',
+}
 
 /** Names that say nothing about what a file holds. */
 const emptyNames = new Set(['utils', 'util', 'helpers', 'helper', 'common', 'misc', 'types'])
@@ -65,7 +68,7 @@ function nameProblems(file) {
 }
 
 function callProblems(file, source) {
-  if (mayHoldBare.some((place) => file.startsWith(place))) return []
+  if (Object.keys(mayHoldBare).some((place) => file.startsWith(place))) return []
   const problems = []
   const visit = (node) => {
     if (ts.isCallExpression(node)) {

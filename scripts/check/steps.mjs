@@ -20,6 +20,7 @@ export const checkSteps = [
     afterBuild(name, program(`packaging of ${name}`, 'publint', ['run', '--strict', `packages/${name}`])),
     afterBuild(name, program(`types as installed: ${name}`, 'attw', attw(name), '@arethetypeswrong/cli')),
   ]),
+  own('imports of built files', { file: 'dist-imports' }),
   afterBuild('client', own('types as used', { file: 'consumer-types' })),
   afterBuild('client', own('browser content', { file: 'browser-content' })),
   afterBuild('client', own('integrity')),

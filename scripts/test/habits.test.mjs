@@ -112,30 +112,33 @@ describe('the check for doc comments', () => {
     expect(check({ 'packages/client/src/inner.ts': 'export const inner = 1\n' }).problems).toEqual([])
   })
 
-  it('names undocumented members of public interfaces and classes, not private ones', () => {
+  it('names undocumented options and methods that are public', () => {
     const code = [
-      '/** Options. */ export interface Options {',
+      '/** Options. */ export interface StayOptions {',
       '  bare: number',
       '  /** Said. */ said: number',
       '}',
-      '/** Class. */ export class connect implements Options {',
-      '  #hidden = 1',
-      '  private secret = 1',
-      '  said = 1',
-      '  bare = 1',
-      '  method() {}',
+      '/** Contract. */ export interface Contract {',
+      '  /** Said. */ said(): void',
       '}',
-      'export type Other = Options',
+      '/** Class. */ export class connect implements Contract {',
+      '  #hidden() {}',
+      '  private secret() {}',
+      '  said() {}',
+      '  method() {}',
+      '  data = 1',
+      '}',
+      '/** Platform. */ export interface SocketLike { close(): void }',
+      'export type Other = StayOptions',
     ].join('\n')
-    const index = "export { connect, type Options } from './connect.ts'\n"
+    const index = "export { connect, type Contract, type StayOptions, type SocketLike } from './connect.ts'\n"
     const { problems } = check({
       'packages/client/src/connect.ts': code,
       'packages/client/src/index.ts': index,
     })
     expect(problems.map((one) => one.replace(/^\S+ /, ''))).toEqual([
       'connect.method is public and has no doc comment',
-      'Options.bare is public and has no doc comment',
-      'connect.bare is public and has no doc comment',
+      'StayOptions.bare is public and has no doc comment',
     ])
   })
 })

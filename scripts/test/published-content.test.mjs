@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { checkBrowserContent } from '../check/browser-content.mjs'
 import { checkConsumerTypes } from '../check/consumer-types.mjs'
 import { checkDependencies } from '../check/dependencies.mjs'
+import { checkDistImports } from '../check/dist-imports.mjs'
 import { checkIntegrity } from '../check/integrity.mjs'
 import { checkPrivateWords } from '../check/private-words.mjs'
 import { smallRepository } from './small-repository.mjs'
@@ -62,6 +63,36 @@ describe('the browser content check', () => {
     )
     const { problems } = await checkBrowserContent(smallRepository(kept), uses)
     expect(problems.length).toBeGreaterThan(0)
+  })
+})
+
+describe('the check of imports in built files', () => {
+  const problemsOf = (file, code) => {
+    const root = smallRepository({
+      'packages/client/package.json': { dependencies: { mitt: '3.0.1' } },
+      [`packages/client/dist/${file}`]: code,
+    })
+    return checkDistImports(root, ['client']).problems
+  }
+
+  it('accepts declared dependencies, Node and files beside it', () => {
+    const code = "import mitt from 'mitt'\nimport 'node:fs'\nimport 'http'\nexport * from './shared.js'\n"
+    expect(problemsOf('index.js', code)).toEqual([])
+  })
+
+  it.each([
+    ['index.js', "import { Scope } from '@holdfast/lifetime'\n", '@holdfast/lifetime'],
+    ['index.cjs', "var ws = require('ws')\n", 'ws'],
+    ['index.d.ts', "export { Clock } from '@holdfast/lifetime/testing'\n", '@holdfast/lifetime/testing'],
+    ['index.d.cts', "export declare const a: import('ws').WebSocket\n", 'ws'],
+  ])('names in %s: %s', (file, code, name) => {
+    expect(problemsOf(file, code)).toEqual([
+      `packages/client/dist/${file}: imports '${name}', which nobody installs with it`,
+    ])
+  })
+
+  it('names a package that was not built', () => {
+    expect(problemsOf('readme.md', '')).toEqual(['packages/client/dist: was not built'])
   })
 })
 
