@@ -4,7 +4,7 @@ import type { Release, Scope } from '@holdfast/lifetime'
 import { ConnectionCaps } from './connection-caps.ts'
 import { type ConnectionRequest, readConnectionRequest } from './connection-request.ts'
 import { isServerError } from './errors.ts'
-import { requestedRefusal } from './misbehave.ts'
+import { onlyRead, requestedRefusal } from './misbehave.ts'
 import { type Misbehaviour, readMisbehaviour } from './misbehaviour-query.ts'
 import type { ResolvedOptions } from './options.ts'
 import { isOriginAllowed } from './origin.ts'
@@ -140,7 +140,10 @@ export class Gate {
   }
 
   async #decide(visit: Visit): Promise<void> {
-    if (visit.asked.answer === 'never') return this.holdUntilClose(visit.life)
+    if (visit.asked.answer === 'never') {
+      onlyRead(visit.socket)
+      return this.holdUntilClose(visit.life)
+    }
     const verdict = await this.#verdict(visit)
     if (visit.life.ended) return undefined
     if (!this.#parts.isReady()) return this.refuse(visit, this.#stopping())

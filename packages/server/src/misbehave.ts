@@ -28,9 +28,14 @@ export function acceptMute(socket: Duplex, head: Buffer, request: ConnectionRequ
     ...(protocol === '' ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
   ]
   socket.unshift(head)
+  onlyRead(socket)
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+}
+
+/** Reads and forgets what comes, so that the end of the other side is noticed. */
+export function onlyRead(socket: Duplex): void {
   socket.once('end', () => socket.destroy())
   socket.resume()
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
 }
 
 /** Resets the TCP connection, so that the other end sees ECONNRESET. Over TLS it is cut instead: Node offers no reset there. */
