@@ -20,6 +20,7 @@ export interface PipeHost {
 
 interface Times {
   readonly arrivedMs: number
+  /** Not before this; nor before the item in front, as the queue is never overtaken. */
   readonly dueMs: number
 }
 type BytesItem = Times & { readonly kind: 'bytes'; readonly bytes: Buffer }
@@ -204,8 +205,7 @@ export class Pipe {
     const jitter = forSide(jitterMs, this.side)
     const delayMs = forSide(latencyMs, this.side) + (jitter === 0 ? 0 : this.#host.random() * jitter)
     const arrivedMs = performance.now()
-    // Never before the one in front: jitter changes the pace, not the order.
-    return { arrivedMs, dueMs: Math.max(arrivedMs + delayMs, this.#queue.at(-1)?.dueMs ?? 0) }
+    return { arrivedMs, dueMs: arrivedMs + delayMs }
   }
 
   /** When the delay has passed; at once when the delay was lifted meanwhile. */

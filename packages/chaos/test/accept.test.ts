@@ -33,6 +33,18 @@ test('the last of several quick changes wins', async () => {
   expect(String(await young.bytes(4))).toBe('back')
 })
 
+test('refuse while the port is being opened resolves when it is closed again', async () => {
+  await using target = await Target.start()
+  await using chaos = await before(target, { faults: { accept: 'refuse' } })
+  for (let round = 0; round < 20; round += 1) {
+    const opening = chaos.set({ accept: 'ok' })
+    await chaos.set({ accept: 'refuse' })
+    await using refused = await dial(chaos.port)
+    expect(refused.events[0]).toBe('ECONNREFUSED')
+    await opening
+  }
+})
+
 test('a proxy can refuse from the start', async () => {
   await using target = await Target.start()
   await using chaos = await before(target, { faults: { accept: 'refuse' } })

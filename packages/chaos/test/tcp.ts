@@ -17,6 +17,7 @@ export interface Peer {
 
 export function watch(socket: Socket): Peer {
   const chunks: Buffer[] = []
+  let length = 0
   const events: string[] = []
   const checks = new Set<() => void>()
   const changed = () => {
@@ -38,6 +39,7 @@ export function watch(socket: Socket): Peer {
   }
   socket.on('data', (chunk) => {
     chunks.push(chunk)
+    length += chunk.length
     changed()
   })
   socket.on('end', () => note('end'))
@@ -49,7 +51,7 @@ export function watch(socket: Socket): Peer {
     events,
     received,
     bytes: async (count) => {
-      await until(() => received().length >= count)
+      await until(() => length >= count)
       return received()
     },
     saw: (event) => until(() => events.includes(event)),
