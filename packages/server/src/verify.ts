@@ -51,9 +51,11 @@ export async function askVerify(
       reject(new ServerError('verify-timeout', `verify: no answer within verifyTimeoutMs, ${timeoutMs}`))
     })
   })
+  const abort = new AbortController()
+  asking.defer(() => abort.abort())
   const forget = admitting.defer(() => asking.end())
   try {
-    const { signal } = asking
+    const { signal } = abort
     // An async function around the hook, so that a throw is a rejection too and both promises are always raced.
     return readAnswer(await Promise.race([(async () => verify(request, { signal }))(), giveUp]))
   } finally {

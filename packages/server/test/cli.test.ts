@@ -1,57 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readCommand } from '../src/cli-arguments.ts'
-import { afterwards, ask, dial, running, tcp, upgradeText } from './running.ts'
+import { builtPackage } from './built.ts'
+import { type Child, node } from './child.ts'
+import { ask, dial, running, tcp, upgradeText } from './running.ts'
 
-// The sources are bundled as the package's build does, into a folder laid out like the package.
 const here = fileURLToPath(new URL('.', import.meta.url))
-let folder = ''
+const inPackage = builtPackage()
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'holdfast-server-'))
-  mkdirSync(join(folder, 'dist'))
-  cpSync(join(here, '../package.json'), join(folder, 'package.json'))
-  symlinkSync(join(here, '../../../node_modules'), join(folder, 'node_modules'), 'junction')
-  await build({
-    entryPoints: [join(here, '../src/cli.ts'), join(here, '../src/index.ts')],
-    outdir: join(folder, 'dist'),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'es2022',
-    external: ['ws', 'mitt'],
-  })
-})
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-interface Run {
-  readonly child: ChildProcess
-  readonly out: () => string
-  readonly err: () => string
-  readonly exit: Promise<number | null>
-}
-
-function node(...args: readonly string[]): Run {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  afterwards(() => child.kill('SIGKILL'))
-  const text = { out: '', err: '' }
-  child.stdout.on('data', (data) => (text.out += String(data)))
-  child.stderr.on('data', (data) => (text.err += String(data)))
-  const exit = once(child, 'close').then(([code]) => code as number | null)
-  return { child, out: () => text.out, err: () => text.err, exit }
-}
-
-const cli = (...args: readonly string[]) => node(join(folder, 'dist/cli.js'), ...args)
+const cli = (...args: readonly string[]) => node(inPackage('dist/cli.js'), ...args)
 
 /** Waits for the line that tells the address. */
-async function address({ child, out, err, exit }: Run): Promise<string> {
+async function address({ process: child, out, err, exit }: Child): Promise<string> {
   const ended = exit.then((code) => Promise.reject(new Error(`exit ${code}: ${err()}`)))
   ended.catch(() => {})
   for (;;) {
@@ -71,7 +33,7 @@ test('it prints its address, echoes, and stops with 0 at SIGTERM and SIGINT', as
     socket.send('hello')
     const [data] = await once(socket, 'message')
     expect(String(data)).toBe('hello')
-    run.child.kill(signal)
+    run.process.kill(signal)
     expect(await closed).toEqual({ code: 1001, reason: '' })
     expect(await run.exit).toBe(0)
     expect(run.out()).toBe(`listening on ${url}\n`)
@@ -87,9 +49,9 @@ test('a second signal forces', async () => {
   socket.write(upgradeText())
   await once(socket, 'data')
   const began = Date.now()
-  run.child.kill('SIGINT')
-  while (!run.err().includes('stopping')) await once(run.child.stderr ?? socket, 'data')
-  run.child.kill('SIGINT')
+  run.process.kill('SIGINT')
+  while (!run.err().includes('stopping')) await once(run.process.stderr ?? socket, 'data')
+  run.process.kill('SIGINT')
   await ended
   expect(await run.exit).toBe(0)
   expect(run.err()).toContain('cause="stop-forced"')
@@ -106,7 +68,7 @@ test('--json prints one object a line', async () => {
     host: '127.0.0.1',
     port: Number(new URL(url).port),
   })
-  run.child.kill('SIGTERM')
+  run.process.kill('SIGTERM')
   expect(await run.exit).toBe(0)
   const log = run
     .err()
@@ -231,7 +193,7 @@ test.each([
     'more("?mute=1"); more("?answer=never"); await once(server, "seen");',
   ],
 ])('the process exits by itself after stop, %s', async (_what, stop, before) => {
-  const file = join(folder, `exits-${stop.length}-${before.length}.mjs`)
+  const file = inPackage(`exits-${stop.length}-${before.length}.mjs`)
   writeFileSync(
     file,
     `import { createServer } from './dist/index.js'
@@ -256,7 +218,7 @@ process.on('exit', (code) => console.log('exit', code))
 })
 
 test('a thousand refused, reset and broken clients raise nothing in a process without any listener', async () => {
-  const file = join(folder, 'quiet.mjs')
+  const file = inPackage('quiet.mjs')
   writeFileSync(
     file,
     `import { connect } from 'node:net'

@@ -57,7 +57,7 @@ test.each([
   ['maxPayload', 5, TypeError, /^options: maxPayload is unknown; known are host, port, /],
 ])('option %s refuses %j', (name, value, kind, message) => {
   const make = () => createServer({ [name]: value })
-  expect(make).toThrow(kind as typeof Error)
+  expect(make).toThrow(kind)
   expect(make).toThrow(message)
 })
 

@@ -1,0 +1,42 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { readCommand } from '../src/cli-arguments.ts'
+import { builtPackage } from './built.ts'
+import { node } from './child.ts'
+
+const inPackage = builtPackage()
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+
+function fences(language: string): string[] {
+  return [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
+    .filter(([, name]) => name === language)
+    .map(([, , text = '']) => text)
+}
+
+test.each(fences('js').map((text, n) => [n + 1, text] as const))(
+  'JavaScript example %i runs and exits by itself',
+  async (n, text) => {
+    const file = inPackage(`example-${n}.mjs`)
+    writeFileSync(file, text.replaceAll("'@holdfast/server'", "'./dist/index.js'"))
+    const { exit, err, out } = node(file)
+    expect(await exit, err()).toBe(0)
+    expect(err()).toBe('')
+    const wanted = /console\.log\(.*\/\/ (.*)/.exec(text)?.[1]
+    if (wanted !== undefined) expect(out()).toBe(`${wanted}\n`)
+  },
+)
+
+test('every command line of the README is understood', () => {
+  const lines = fences('sh').flatMap((text) =>
+    text.split('\n').filter((line) => line.startsWith('holdfast-server')),
+  )
+  expect(lines).toHaveLength(4)
+  const certificate = new URL('fixtures/test-only-cert.pem', import.meta.url).pathname
+  for (const line of lines) {
+    const args = line
+      .replaceAll(/\w+\.pem/g, certificate)
+      .split(' ')
+      .slice(1)
+    expect(readCommand(args)).toMatchObject({ name: 'serve' })
+  }
+})
