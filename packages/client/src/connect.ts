@@ -1,7 +1,8 @@
 import { LiveSession } from './live-session.ts'
 import { resolveOptions, type SessionOptions } from './options.ts'
+import { sendsHeaders } from './platform-socket.ts'
 import type { Session } from './session.ts'
-import { isNodeSocket } from './socket.ts'
+
 import { type Address, assertTarget, type Provided } from './target.ts'
 import { watchWake } from './wake.ts'
 
@@ -20,7 +21,7 @@ import { watchWake } from './wake.ts'
 export function connect(url: Provided<Address>, options?: SessionOptions): Session {
   const settings = resolveOptions(options)
   const { protocols, headers, credentials } = settings
-  if (headers && !settings.createSocket && !isNodeSocket()) {
+  if (headers && !settings.createSocket && !sendsHeaders) {
     throw new TypeError('headers: browsers cannot send any, got some; use protocols, onConnected or the URL')
   }
   const sources = { url, protocols, headers, credentials }

@@ -3,13 +3,14 @@ import { assertNumber } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
 import { HoldfastError, isHoldfastError } from './errors.ts'
 import { Heartbeat, type ProbeResult } from './heartbeat.ts'
-import { type ConnectedContext, Hello } from './hello.ts'
+import { Hello } from './hello.ts'
 import type { Inbound } from './inbound.ts'
 import type { Line } from './line.ts'
 import type { Incoming, Message } from './message.ts'
 import type { NotYet, Settings } from './options.ts'
 import type { Wire } from './outbound.ts'
-import { assertSocket, createNativeSocket, Socket } from './socket.ts'
+import { createNativeSocket } from './platform-socket.ts'
+import { type Ping, type SocketEvents, type SocketLike, watchSocket } from './socket.ts'
 import { type AttemptContext, resolveTarget, type Target, type TargetSources } from './target.ts'
 import { abandoned, within } from './within.ts'
 
@@ -31,20 +32,19 @@ export interface ConnectionHost {
   failed(phase: Phase | 'heartbeat' | 'message', error: unknown): void
 }
 
-/** Which part of its life a connection is in, with what only that part has. */
-type Stage = { readonly name: 'attempt' } | { readonly name: 'live'; readonly heartbeat: Heartbeat }
-
 /** One attempt and, if it succeeds, the connection that comes of it: admit, resolve, dial, hello, live. Used once. */
 export class Connection implements Wire {
   readonly #scope: Scope
   readonly #host: ConnectionHost
   readonly #context: Omit<AttemptContext, 'signal'>
   readonly #hello: Hello
-  #stage: Stage = { name: 'attempt' }
-  #socket: Socket | undefined
+  #socket: SocketLike | undefined
+  #ping: Ping | undefined
+  /** Made when the connection goes live; until then messages are for the hello. */
+  #heartbeat: Heartbeat | undefined
   #lastActivityMs = 0
 
-  /** Starts the attempt in a microtask; whoever made it has listeners in place by then. */
+  /** Starts the attempt; ends with the scope. */
   constructor(scope: Scope, host: ConnectionHost, context: Omit<AttemptContext, 'signal'>) {
     this.#scope = scope
     this.#host = host
@@ -61,12 +61,12 @@ export class Connection implements Wire {
   }
 
   get rttMs(): number | undefined {
-    return this.#stage.name === 'live' ? this.#stage.heartbeat.rttMs : undefined
+    return this.#heartbeat?.rttMs
   }
 
   send(message: Message): void {
     this.#touch()
-    this.#socket?.send(message)
+    this.#socket?.send(message as never)
   }
 
   /** Starts the closing handshake. */
@@ -75,32 +75,33 @@ export class Connection implements Wire {
   }
 
   /** As `Session.probe`. */
-  probe(): Promise<ProbeResult> {
-    return this.#stage.name === 'live' ? this.#stage.heartbeat.probe() : Promise.resolve('unknown')
+  async probe(): Promise<ProbeResult> {
+    return this.#heartbeat?.probe() ?? 'unknown'
   }
 
   async #run(): Promise<void> {
-    const { settings, sources } = this.#host
+    const { settings, sources, notYet } = this.#host
     const { resolveTimeoutMs, dialTimeoutMs, helloTimeoutMs } = settings.connect
     const answer = await this.#phase('admit', resolveTimeoutMs, (context) => this.#admit(context))
-    if (answer) return this.#host.notYet(answer)
+    if (answer) return notYet(answer)
     const target = await this.#phase('resolve', resolveTimeoutMs, (context) =>
       resolveTarget(sources, context),
     )
-    const socket = await this.#phase('dial', dialTimeoutMs, () => this.#dial(target))
+    const protocol = await this.#phase('dial', dialTimeoutMs, () => this.#dial(target))
     const { onConnected } = settings
     if (onConnected) {
+      const { credentials } = target
       await this.#phase('hello', helloTimeoutMs, (context) =>
-        onConnected(this.#helloContext(context, target, socket)),
+        onConnected({
+          ...context,
+          credentials,
+          protocol,
+          send: (message) => this.send(message),
+          receive: (options) => this.#hello.receive(options),
+        }),
       )
     }
-    this.#live(socket)
-  }
-
-  async #admit(context: AttemptContext): Promise<NotYet | undefined> {
-    const answer = await this.#host.settings.admit?.(context)
-    if (answer) assertNumber('admit.retryAfterMs', answer.retryAfterMs, [1, Number.POSITIVE_INFINITY])
-    return answer
+    this.#live(protocol)
   }
 
   /** Runs one phase within its limit. A failure is reported; then nothing of the attempt goes on. */
@@ -120,110 +121,109 @@ export class Connection implements Wire {
   }
 
   #fail(phase: Phase, limitMs: number, error: unknown): void {
+    const { failed, ended } = this.#host
     const timeout = isHoldfastError(error, 'timeout')
-    if (phase !== 'dial' || !timeout) this.#host.failed(phase, error)
-    if (timeout) this.#host.ended({ kind: 'timeout', phase, limitMs })
-    else if (isHoldfastError(error, 'unauthorized')) this.#host.ended({ kind: 'unauthorized', phase })
-    else this.#host.ended({ kind: 'failed', phase })
+    if (phase !== 'dial' || !timeout) failed(phase, error)
+    if (timeout) ended({ kind: 'timeout', phase, limitMs })
+    else ended({ kind: isHoldfastError(error, 'unauthorized') ? 'unauthorized' : 'failed', phase })
   }
 
-  #dial(target: Target): Promise<Socket> {
+  async #admit(context: AttemptContext): Promise<NotYet | undefined> {
+    const answer = await this.#host.settings.admit?.(context)
+    if (answer) assertNumber('admit.retryAfterMs', answer.retryAfterMs, [1, Infinity])
+    return answer
+  }
+
+  /** Resolves with the subprotocol once the socket is open. */
+  #dial({ url, protocols, headers }: Target): Promise<string> {
+    const { settings, line, ended } = this.#host
+    const { createSocket = createNativeSocket } = settings
     return new Promise((resolve, reject) => {
       const open = () => {
         try {
-          const socket = this.#createSocket(target)
-          this.#socket = new Socket(socket, this.#scope, {
-            opened: () => resolve(this.#socket as Socket),
-            message: (data) => this.#received(data),
-            pong: (payload) => this.#pong(payload),
-            ended: (cause) => this.#ended(cause),
-          })
+          const socket = createSocket(url, protocols, { headers })
+          assertSocket(socket)
+          this.#socket = socket
+          this.#ping = watchSocket(
+            socket,
+            this.#scope,
+            this.#events(() => resolve(socket.protocol)),
+          )
         } catch (error) {
-          this.#notMade(error, reject)
+          const { name } = error as Error
+          if (name === 'SecurityError') ended({ kind: 'forbidden', name })
+          // The platform's own errors repeat the URL with its query, so of them only the name is kept.
+          else if (settings.createSocket) reject(error)
+          else reject(new HoldfastError('dial', `WebSocket: could not be made, ${name}`))
         }
       }
-      this.#host.line.dial({ url: target.url, open })
+      line.dial({ url, open })
     })
   }
 
-  #createSocket({ url, protocols, headers }: Target): ConstructorParameters<typeof Socket>[0] {
-    const { createSocket = createNativeSocket } = this.#host.settings
-    const socket: unknown = createSocket(url, protocols, { headers })
-    assertSocket(socket)
-    return socket
-  }
-
-  /** The platform's own errors repeat the URL with its query, so of them only the name is kept. */
-  #notMade(error: unknown, reject: (error: unknown) => void): void {
-    const name = (error as Partial<Error> | null)?.name ?? 'unknown'
-    if (name === 'SecurityError') return this.#host.ended({ kind: 'forbidden', name })
-    const own = this.#host.settings.createSocket !== undefined || isHoldfastError(error)
-    reject(own ? error : new HoldfastError('dial', `WebSocket: could not be made, ${name}`))
-  }
-
-  #helloContext(context: AttemptContext, target: Target, socket: Socket): ConnectedContext {
+  #events(opened: () => void): SocketEvents {
     return {
-      ...context,
-      credentials: target.credentials,
-      protocol: socket.protocol,
-      send: (message) => this.send(message),
-      receive: (options) => this.#hello.receive(options),
+      opened,
+      message: (data) => this.#received(data),
+      pong: (payload) => {
+        this.#heartbeat?.alive()
+        this.#heartbeat?.pong(payload)
+      },
+      ended: (cause) => this.#ended(cause),
     }
   }
 
-  #live(socket: Socket): void {
-    const host = this.#host
-    const { heartbeat, random } = host.settings
+  #live(protocol: string): void {
+    const { settings, opened, ended, failed, inbound } = this.#host
+    const { heartbeat, random } = settings
     const pulse = {
-      ping: socket.ping,
+      ping: this.#ping,
       send: (message: Message) => this.send(message),
-      dead: (silentMs: number) => host.ended({ kind: 'liveness', silentMs }),
-      failed: (error: unknown) => host.failed('heartbeat', error),
+      dead: (silentMs: number) => ended({ kind: 'liveness', silentMs }),
+      failed: (error: unknown) => failed('heartbeat', error),
     }
-    this.#stage = { name: 'live', heartbeat: new Heartbeat(this.#scope, heartbeat, pulse, random) }
-    host.opened(socket.protocol)
+    this.#heartbeat = new Heartbeat(this.#scope, heartbeat, pulse, random)
+    opened(protocol)
     for (const message of this.#hello.end()) {
-      if (!this.#scope.ended) host.inbound.deliver(message)
+      if (!this.#scope.ended) inbound.deliver(message)
     }
   }
 
   #received(data: unknown): void {
+    const { inbound, failed } = this.#host
     this.#touch()
-    const stage = this.#stage
-    if (stage.name === 'live') stage.heartbeat.alive()
-    this.#host.inbound.receive(
+    this.#heartbeat?.alive()
+    inbound.receive(
       data,
       (message) => this.#use(message),
-      (error) => this.#host.failed('message', error),
+      (error) => failed('message', error),
     )
   }
 
   #use(message: Incoming): void {
-    const stage = this.#stage
     if (this.#scope.ended) return
-    if (stage.name === 'attempt') this.#hello.push(message)
-    else if (!stage.heartbeat.consumes(message)) this.#host.inbound.deliver(message)
-  }
-
-  #pong(payload: string): void {
-    if (this.#stage.name !== 'live') return
-    this.#stage.heartbeat.alive()
-    this.#stage.heartbeat.pong(payload)
+    if (!this.#heartbeat) this.#hello.push(message)
+    else if (!this.#heartbeat.consumes(message)) this.#host.inbound.deliver(message)
   }
 
   /** Reported only after the messages that arrived before it. */
   #ended(cause: Cause): void {
+    const { settings, inbound, ended } = this.#host
     if (cause.kind === 'server-close' || cause.kind === 'lost') {
-      const idleMs = this.#scope.clock.monotonicMs() - this.#lastActivityMs
-      this.#host.settings.heartbeat.strategy?.lost(idleMs)
+      settings.heartbeat.strategy?.lost(this.#scope.clock.monotonicMs() - this.#lastActivityMs)
     }
-    this.#host.inbound.after(() => {
-      if (!this.#scope.ended) this.#host.ended(cause)
-    })
+    inbound.after(() => ended(cause))
   }
 
   /** Only a strategy needs to know when something last went either way, and only then is the clock asked. */
   #touch(): void {
     if (this.#host.settings.heartbeat.strategy) this.#lastActivityMs = this.#scope.clock.monotonicMs()
+  }
+}
+
+/** Checks what a factory gave. */
+function assertSocket(socket: Partial<SocketLike> | undefined): void {
+  if (typeof socket?.send !== 'function' || typeof socket.addEventListener !== 'function') {
+    throw new HoldfastError('dial', 'createSocket: must return a WebSocket, got something else')
   }
 }

@@ -104,17 +104,7 @@ export class LiveSession implements Session {
   }
 
   get queue(): SessionQueue {
-    const { queue } = this.#outbound
-    return {
-      size: queue.size,
-      bytes: queue.bytes,
-      entries: () => queue.entries().map(({ message, receipt }) => ({ message, receipt })),
-      cancel: (receipt) =>
-        queue.entries().some((entry) => entry.receipt === receipt && queue.remove(entry, 'dropped')),
-      clear: () => {
-        for (const entry of queue.entries()) queue.remove(entry, 'dropped')
-      },
-    }
+    return this.#outbound.queue
   }
 
   send(message: Message, options?: SendOptions): Receipt {

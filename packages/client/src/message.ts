@@ -1,3 +1,4 @@
+import { platform } from '@holdfast/lifetime'
 import { HoldfastError } from './errors.ts'
 
 /** The platform's `Blob` where its type is known, else the part of it that this code uses. */
@@ -7,6 +8,8 @@ interface BlobParts {
   readonly size: number
   arrayBuffer(): Promise<ArrayBuffer>
 }
+
+const web = platform as unknown as { readonly TextEncoder: new () => { encode(text: string): Uint8Array } }
 
 /** What can be sent: text, or binary as a buffer, a view on one, or a `Blob`. */
 export type Message = string | ArrayBuffer | ArrayBufferView | BlobLike
@@ -30,8 +33,8 @@ export function assertMessage(value: unknown): asserts value is Message {
 
 /** Counts the bytes that a message takes on the wire; text as UTF-8. */
 export function byteLengthOf(message: Message): number {
-  if (typeof message === 'string') return utf8Length(message)
-  return isBlob(message) ? message.size : (message as ArrayBuffer).byteLength
+  if (typeof message === 'string') return new web.TextEncoder().encode(message).length
+  return isBlob(message) ? message.size : message.byteLength
 }
 
 /** Gives a message that stays as it is now: callers reuse their buffers. Text and blobs cannot change. */
@@ -45,20 +48,4 @@ export function keep(message: Message): Message {
 /** Gives the error of a message that is larger than it may be. */
 export function tooLarge(bytes: number, maxBytes: number): HoldfastError {
   return new HoldfastError('message-too-large', `message: ${bytes} bytes, at most ${maxBytes}`)
-}
-
-function utf8Length(text: string): number {
-  let bytes = text.length
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at)
-    if (unit < 0x80) continue
-    if (unit < 0x800) {
-      bytes += 1
-      continue
-    }
-    bytes += 2
-    // A pair of surrogates is one character of four bytes; a lone one becomes U+FFFD, three bytes.
-    if (unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) at += 1
-  }
-  return bytes
 }

@@ -1,6 +1,6 @@
 import { type Clock, type Signal, systemClock, unrefClock } from '@holdfast/lifetime'
 import type { BackoffOptions } from './backoff.ts'
-import { assertFunction, assertMembers, assertNumber, assertOneOf, type Bounds } from './bounds.ts'
+import { assertFunction, assertMembers, assertNumber, assertOneOf } from './bounds.ts'
 import type { Cause } from './cause.ts'
 import type { Verdict } from './classify.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
@@ -109,12 +109,12 @@ export interface Defaults {
 /** What applies when an option is left out. */
 export const defaults: Defaults = {
   connect: { resolveTimeoutMs: 10_000, dialTimeoutMs: 10_000, helloTimeoutMs: 10_000 },
-  backoff: { baseMs: 2_000, capMs: 30_000, stableAfterMs: 10_000, maxAttempts: Number.POSITIVE_INFINITY },
+  backoff: { baseMs: 2_000, capMs: 30_000, stableAfterMs: 10_000, maxAttempts: Infinity },
   heartbeat: {
     intervalMs: 25_000,
     timeoutMs: 10_000,
     probeMs: 3_000,
-    expectTrafficMs: Number.POSITIVE_INFINITY,
+    expectTrafficMs: Infinity,
     ping: undefined,
     isPong: undefined,
     strategy: undefined,
@@ -122,8 +122,8 @@ export const defaults: Defaults = {
   queue: {
     maxMessages: 1_000,
     maxBytes: 1_048_576,
-    maxMessageBytes: Number.POSITIVE_INFINITY,
-    ttlMs: Number.POSITIVE_INFINITY,
+    maxMessageBytes: Infinity,
+    ttlMs: Infinity,
     overflow: 'reject',
     highWaterBytes: 1_048_576,
     lowWaterBytes: 262_144,
@@ -132,35 +132,29 @@ export const defaults: Defaults = {
   closeTimeoutMs: 2_000,
 }
 
-const forever = Number.POSITIVE_INFINITY
-const positive: Bounds = [1, forever]
-const notNegative: Bounds = [0, forever]
-
-const bounds: Readonly<Record<string, Readonly<Record<string, Bounds>>>> = {
-  connect: { resolveTimeoutMs: positive, dialTimeoutMs: positive, helloTimeoutMs: positive },
-  backoff: { baseMs: positive, capMs: positive, stableAfterMs: notNegative, maxAttempts: positive },
-  heartbeat: { intervalMs: positive, timeoutMs: positive, probeMs: positive, expectTrafficMs: positive },
-  queue: {
-    maxMessages: notNegative,
-    maxBytes: notNegative,
-    maxMessageBytes: positive,
-    ttlMs: positive,
-    highWaterBytes: positive,
-    lowWaterBytes: notNegative,
-  },
+/** Every option, with what applies when it is left out. */
+const presets: Settings = {
+  ...defaults,
+  protocols: [],
+  headers: undefined,
+  credentials: undefined,
+  whenHidden: 'keep',
+  autoConnect: true,
+  unref: false,
+  onConnected: undefined,
+  admit: undefined,
+  classify: undefined,
+  createSocket: undefined,
+  signal: undefined,
+  logger: undefined,
+  clock: systemClock,
+  random: Math.random,
 }
 
-const functions = ['onConnected', 'admit', 'classify', 'createSocket', 'logger', 'random'] as const
-const others = [
-  'protocols',
-  'headers',
-  'credentials',
-  'whenHidden',
-  'autoConnect',
-  'unref',
-  'signal',
-  'clock',
-] as const
+/** Numbers that may be 0; every other one is at least 1. */
+const mayBeZero = 'stableAfterMs maxMessages maxBytes lowWaterBytes closeTimeoutMs closeAfterMs'.split(' ')
+const groups = 'connect backoff heartbeat queue'.split(' ')
+const functions = 'ping isPong onConnected admit classify createSocket logger random'.split(' ')
 
 /**
  * Checks options and fills in the defaults. The only place that reads options as the user wrote them.
@@ -168,85 +162,28 @@ const others = [
  * @throws RangeError when a value is out of bounds; both name the option, the bound and the value
  */
 export function resolveOptions(raw: SessionOptions = {}): Settings {
-  assertMembers('options', raw, [...Object.keys(defaults), ...functions, ...others])
-  for (const name of functions) assertFunction(name, raw[name])
-  for (const name of ['autoConnect', 'unref'] as const) assertOneOf(name, raw[name], [true, false, undefined])
-  const maxUnread = raw.maxUnread ?? defaults.maxUnread
-  assertNumber('maxUnread', maxUnread, positive)
-  const closeTimeoutMs = raw.closeTimeoutMs ?? defaults.closeTimeoutMs
-  assertNumber('closeTimeoutMs', closeTimeoutMs, notNegative)
-  const clock = raw.clock ?? systemClock
-  const {
-    protocols,
-    headers,
-    credentials,
-    onConnected,
-    admit,
-    classify,
-    createSocket,
-    signal,
-    logger,
-    random,
-  } = raw
-  return {
-    headers,
-    credentials,
-    onConnected,
-    admit,
-    classify,
-    createSocket,
-    signal,
-    logger,
-    protocols: protocols ?? [],
-    connect: group('connect', raw.connect, defaults.connect),
-    backoff: checkBackoff(group<BackoffOptions>('backoff', raw.backoff, defaults.backoff)),
-    heartbeat: resolveHeartbeat(raw.heartbeat),
-    queue: checkQueue(group<QueueOptions>('queue', raw.queue, defaults.queue)),
-    maxUnread,
-    closeTimeoutMs,
-    whenHidden: checkWhenHidden(raw.whenHidden ?? 'keep'),
-    autoConnect: raw.autoConnect ?? true,
-    unref: raw.unref ?? false,
-    clock: raw.unref ? unrefClock(clock) : clock,
-    random: random ?? Math.random,
-  }
-}
-
-/** Fills one group of options and checks its numbers; `undefined` counts as left out. */
-function group<T extends object>(name: string, raw: Partial<T> | undefined, preset: T): T {
-  if (raw !== undefined) assertMembers(name, raw, Object.keys(preset))
-  const given = Object.entries(raw ?? {}).filter(([, value]) => value !== undefined)
-  const filled = { ...preset, ...(Object.fromEntries(given) as Partial<T>) }
-  for (const [key, allowed] of Object.entries(bounds[name] ?? {})) {
-    assertNumber(`${name}.${key}`, filled[key as keyof T], allowed)
-  }
-  return filled
-}
-
-function checkBackoff(backoff: BackoffOptions): BackoffOptions {
-  assertNumber('backoff.capMs', backoff.capMs, [backoff.baseMs, forever])
-  return backoff
-}
-
-function checkQueue(queue: QueueOptions): QueueOptions {
-  assertOneOf('queue.overflow', queue.overflow, ['reject', 'drop-oldest', 'drop-newest'])
+  const asked = raw.heartbeat === false ? { ...raw, heartbeat: { intervalMs: Infinity } } : raw
+  const settings = fill<Settings>('', asked, presets)
+  const { backoff, queue, whenHidden, clock } = settings
+  assertNumber('backoff.capMs', backoff.capMs, [backoff.baseMs, Infinity])
   assertNumber('queue.lowWaterBytes', queue.lowWaterBytes, [0, queue.highWaterBytes])
-  return queue
+  assertOneOf('queue.overflow', queue.overflow, ['reject', 'drop-oldest', 'drop-newest'])
+  if (typeof whenHidden === 'object') fill('whenHidden', whenHidden, { closeAfterMs: 0 })
+  else assertOneOf('whenHidden', whenHidden, ['keep', 'pauseRetries'])
+  return { ...settings, clock: settings.unref ? unrefClock(clock) : clock }
 }
 
-function resolveHeartbeat(raw: SessionOptions['heartbeat']): HeartbeatOptions {
-  const asked = raw === false ? { intervalMs: forever } : raw
-  const heartbeat = group<HeartbeatOptions>('heartbeat', asked, defaults.heartbeat)
-  assertFunction('heartbeat.ping', heartbeat.ping)
-  assertFunction('heartbeat.isPong', heartbeat.isPong)
-  return heartbeat
-}
-
-function checkWhenHidden(whenHidden: WhenHidden): WhenHidden {
-  if (typeof whenHidden === 'string') assertOneOf('whenHidden', whenHidden, ['keep', 'pauseRetries'])
-  else {
-    assertMembers('whenHidden', whenHidden, ['closeAfterMs'])
-    assertNumber('whenHidden.closeAfterMs', whenHidden.closeAfterMs, notNegative)
+/** Fills a group of options from its preset, whose values tell what is allowed. `undefined` counts as left out. */
+function fill<T extends object>(group: string, raw: object, preset: T): T {
+  assertMembers(group || 'options', raw, Object.keys(preset))
+  const filled: Record<string, unknown> = {}
+  for (const [key, standard] of Object.entries(preset)) {
+    const name = group ? `${group}.${key}` : key
+    const value = (raw as Record<string, unknown>)[key] ?? (standard as unknown)
+    if (typeof standard === 'number') assertNumber(name, value, [mayBeZero.includes(key) ? 0 : 1, Infinity])
+    if (typeof standard === 'boolean') assertOneOf(name, value, [true, false])
+    if (functions.includes(key)) assertFunction(name, value)
+    filled[key] = groups.includes(key) ? fill(name, value as object, standard as object) : value
   }
-  return whenHidden
+  return filled as T
 }

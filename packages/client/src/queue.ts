@@ -118,6 +118,16 @@ export class Queue {
     return true
   }
 
+  /** As `SessionQueue.cancel`. */
+  cancel(receipt: Receipt): boolean {
+    return this.entries().some((entry) => entry.receipt === receipt && this.remove(entry, 'dropped'))
+  }
+
+  /** As `SessionQueue.clear`. */
+  clear(): void {
+    for (const entry of this.#entries) this.remove(entry, 'dropped')
+  }
+
   /** Takes out what has waited too long. */
   expire(): void {
     const now = this.#clock.now()

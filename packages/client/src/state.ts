@@ -79,38 +79,33 @@ export type Row<N extends Name> = {
   readonly [T in StateEvent['type']]?: (event: Of<T>, from: In<N>) => In<N> | In<Moves[N]>
 }
 
-const start = (event: Of<'started'>): Connecting => ({
+/** Enters the state of that name with the data of the event. */
+const enter =
+  <N extends Name>(name: N) =>
+  ({ type: _, ...data }: { readonly type: string } & Omit<In<N>, 'name'>): In<N> =>
+    ({ name, ...data }) as unknown as In<N>
+
+const connecting = ({ attempt }: Of<'started'>): Connecting => ({
   name: 'connecting',
-  attempt: event.attempt,
+  attempt,
   phase: 'admit',
 })
-const wait = ({ attempt, retryAt, delayMs, cause }: Of<'scheduled'>): Waiting => ({
-  name: 'waiting',
-  attempt,
-  retryAt,
-  delayMs,
-  cause,
-})
-const pause = ({ cause }: Of<'paused'>): Idle => ({ name: 'idle', cause })
-const end = ({ cause }: Of<'ended'>): Closed => ({ name: 'closed', cause })
+const waiting = enter('waiting')
+const idle = enter('idle')
+const closed = enter('closed')
 
 const rows: { readonly [N in Name]: Row<N> } = {
-  idle: { started: start, scheduled: wait, ended: end },
+  idle: { started: connecting, scheduled: waiting, ended: closed },
   connecting: {
     reached: ({ phase }, from) => (phase === from.phase ? from : { ...from, phase }),
-    opened: ({ since, resumed, protocol }) => ({ name: 'open', since, resumed, protocol }),
-    scheduled: wait,
-    paused: pause,
-    ended: end,
+    opened: enter('open'),
+    scheduled: waiting,
+    paused: idle,
+    ended: closed,
   },
-  open: {
-    scheduled: wait,
-    paused: pause,
-    closing: ({ deadline, code, reason }) => ({ name: 'closing', deadline, code, reason }),
-    ended: end,
-  },
-  waiting: { started: start, scheduled: wait, paused: pause, ended: end },
-  closing: { ended: end },
+  open: { scheduled: waiting, paused: idle, closing: enter('closing'), ended: closed },
+  waiting: { started: connecting, scheduled: waiting, paused: idle, ended: closed },
+  closing: { ended: closed },
   closed: {},
 }
 

@@ -97,45 +97,44 @@ async function ask<T>(source: Provided<T> | undefined, context: AttemptContext):
 }
 
 function parseUrl(value: unknown): string {
-  const text = typeof value === 'string' ? value : (value as { href?: unknown } | null | undefined)?.href
-  if (typeof text !== 'string' || text === '') {
-    throw unusable('url', 'a string or a URL', value === '' ? 'an empty string' : typeof value)
-  }
+  const text = (value as { href?: unknown } | null | undefined)?.href ?? value
+  must(typeof text === 'string' && text !== '', 'url: must be a string or a URL, and not empty')
   let url: URL
   try {
     url = new web.URL(text, web.location?.href)
   } catch {
     // The parser's own error repeats the URL, and with it any token in the query.
-    throw unusable('url', 'an absolute URL', 'one that does not parse')
+    throw new HoldfastError(
+      'provider',
+      'url: must be absolute and well-formed, got something that does not parse',
+    )
   }
-  url.protocol = url.protocol.replace(/^http/, 'ws')
-  if (!/^wss?:$/.test(url.protocol))
-    throw unusable('url', 'of the scheme ws, wss, http or https', url.protocol)
-  if (url.hash !== '') throw unusable('url', 'without a fragment', 'one with a fragment')
+  url.protocol = url.protocol.replace('http', 'ws')
+  must(/^wss?:$/.test(url.protocol), `url: must be of the scheme ws, wss, http or https, got ${url.protocol}`)
+  must(!url.hash, 'url: must have no fragment, got one')
   return url.href
 }
 
 /** A subprotocol is a token of HTTP, RFC 9110 section 5.6.2, and none is offered twice, RFC 6455 section 4.1. */
 function parseProtocols(value: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
-  for (const name of list) {
-    if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-      throw unusable('protocols', 'HTTP tokens', 'something else')
-    }
-  }
-  if (new Set(list).size < list.length) throw unusable('protocols', 'different from each other', 'one twice')
-  return list as readonly string[]
+  const tokens = list.every(
+    (name): name is string => typeof name === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(name),
+  )
+  must(
+    tokens && new Set(list).size === list.length,
+    'protocols: must be HTTP tokens, each once, got something else',
+  )
+  return list
 }
 
 function parseHeaders(value: unknown): Readonly<Record<string, string>> {
-  const ok =
-    typeof value === 'object' &&
-    value !== null &&
-    Object.values(value).every((header) => typeof header === 'string')
-  if (!ok) throw unusable('headers', 'an object of strings', 'something else')
+  const texts =
+    typeof value === 'object' && value && Object.values(value).every((text) => typeof text === 'string')
+  must(texts, 'headers: must be an object of strings, got something else')
   return value as Readonly<Record<string, string>>
 }
 
-function unusable(what: string, bound: string, got: string): HoldfastError {
-  return new HoldfastError('provider', `${what}: must be ${bound}, got ${got}`)
+function must(met: unknown, rule: string): asserts met {
+  if (!met) throw new HoldfastError('provider', rule)
 }

@@ -1,4 +1,4 @@
-import mitt, { type Handler } from 'mitt'
+import mitt from 'mitt'
 import { guard } from './guard.ts'
 import type { Signal } from './platform.ts'
 import type { Release, Scope } from './scope.ts'
@@ -9,9 +9,12 @@ export interface ListenOptions {
   readonly signal?: Signal | undefined
 }
 
-interface Subscription {
-  readonly run: Handler
-  /** How many times the same function was registered and not yet undone. */
+/** A guarded handler as the registry holds it. */
+interface Guarded {
+  (event: unknown): void
+  /** The user's function. */
+  readonly of: unknown
+  /** How many times that function was registered and not yet undone. */
   holders: number
 }
 
@@ -24,7 +27,6 @@ export class Emitter<Events extends object> {
   readonly #scope: Scope
   readonly #report: (error: unknown) => void
   readonly #registry = mitt<Record<PropertyKey, unknown>>()
-  readonly #subscriptions = new Map<PropertyKey, Map<unknown, Subscription>>()
   #unsettled: Promise<void>[] | undefined
 
   constructor(scope: Scope, report: (error: unknown) => void) {
@@ -39,11 +41,12 @@ export class Emitter<Events extends object> {
     { signal }: ListenOptions = {},
   ): Release {
     if (signal?.aborted) return () => {}
-    const subscription = this.#subscribe(type, handler)
+    const guarded = this.#find(type, handler) ?? this.#add(type, handler)
+    guarded.holders += 1
     let unlisten: Release | undefined
     const undo = this.#scope.hold('listeners', () => {
-      subscription.holders -= 1
-      if (subscription.holders === 0) this.#drop(type, handler, subscription)
+      guarded.holders -= 1
+      if (guarded.holders === 0) this.#registry.off(type, guarded)
       unlisten?.()
     })
     if (signal) unlisten = this.#scope.listen(signal, 'abort', undo)
@@ -52,7 +55,7 @@ export class Emitter<Events extends object> {
 
   /** Tells whether anyone listens for `type`. */
   has(type: keyof Events): boolean {
-    return this.#subscriptions.has(type)
+    return Boolean(this.#registry.all.get(type)?.length)
   }
 
   /**
@@ -68,31 +71,19 @@ export class Emitter<Events extends object> {
     return unsettled
   }
 
-  #subscribe(type: PropertyKey, handler: (event: never) => unknown): Subscription {
-    const ofType = this.#subscriptions.get(type) ?? new Map<unknown, Subscription>()
-    this.#subscriptions.set(type, ofType)
-    const known = ofType.get(handler)
-    if (known) {
-      known.holders += 1
-      return known
-    }
-    const subscription: Subscription = {
-      holders: 1,
-      run: (event) => {
-        if (subscription.holders === 0) return
-        const settled = guard(handler, this.#report, event as never)
-        if (settled) (this.#unsettled ??= []).push(settled)
-      },
-    }
-    ofType.set(handler, subscription)
-    this.#registry.on(type, subscription.run)
-    return subscription
+  #find(type: PropertyKey, handler: unknown): Guarded | undefined {
+    const registered = this.#registry.all.get(type) as Guarded[] | undefined
+    return registered?.find(({ of }) => of === handler)
   }
 
-  #drop(type: PropertyKey, handler: unknown, subscription: Subscription): void {
-    const ofType = this.#subscriptions.get(type)
-    ofType?.delete(handler)
-    if (ofType?.size === 0) this.#subscriptions.delete(type)
-    this.#registry.off(type, subscription.run)
+  #add(type: PropertyKey, handler: (event: never) => unknown): Guarded {
+    const run = (event: unknown) => {
+      if (guarded.holders === 0) return
+      const settled = guard(handler, this.#report, event as never)
+      if (settled) (this.#unsettled ??= []).push(settled)
+    }
+    const guarded: Guarded = Object.assign(run, { of: handler, holders: 0 })
+    this.#registry.on(type, guarded)
+    return guarded
   }
 }

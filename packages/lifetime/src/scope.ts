@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import { type Ledger, openLedger } from './ledger.ts'
-import { type ListenTarget, platform, type Signal } from './platform.ts'
+import type { ListenTarget } from './platform.ts'
 
 /** Gives one thing back, once; a further call does nothing. */
 export type Release = () => void
@@ -17,7 +17,6 @@ export class Scope {
   readonly ledger: Ledger
   /** What is held, oldest first; `undefined` once ended. */
   #held: Set<Release> | undefined = new Set()
-  #signal: Signal | undefined
 
   constructor(clock: Clock, ledger: Ledger = openLedger()) {
     this.clock = clock
@@ -55,7 +54,7 @@ export class Scope {
 
   /** Runs `run` after `delayMs`, unless the scope ends or the returned function is called first. `Infinity`: never. */
   timeout(delayMs: number, run: () => void): Release {
-    if (this.ended || delayMs === Number.POSITIVE_INFINITY) return nothing
+    if (this.ended || delayMs === Infinity) return nothing
     let leftMs = Math.max(0, delayMs)
     let handle: unknown
     const cancel = this.hold('timers', () => this.clock.clearTimeout(handle))
@@ -87,16 +86,6 @@ export class Scope {
     const forget = this.defer(() => child.end())
     child.defer(forget)
     return child
-  }
-
-  /** An `AbortSignal` that aborts at the end. Made at the first call. */
-  get signal(): Signal {
-    if (this.#signal === undefined) {
-      const controller = new platform.AbortController()
-      this.#signal = controller.signal
-      this.defer(() => controller.abort())
-    }
-    return this.#signal
   }
 
   /**

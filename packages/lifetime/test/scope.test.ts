@@ -322,23 +322,6 @@ describe('Scope.child', () => {
   })
 })
 
-describe('Scope.signal', () => {
-  it('aborts at the end', () => {
-    const { scope } = setUp()
-    const { signal } = scope
-    expect(signal.aborted).toBe(false)
-    expect(scope.signal).toBe(signal)
-    scope.end()
-    expect(signal.aborted).toBe(true)
-  })
-
-  it('asked for after the end has aborted', () => {
-    const { scope } = setUp()
-    scope.end()
-    expect(scope.signal.aborted).toBe(true)
-  })
-})
-
 function attempt(run: () => void): unknown {
   try {
     run()

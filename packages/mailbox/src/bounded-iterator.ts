@@ -8,12 +8,7 @@ export interface BoundedIteratorOptions {
   readonly onEnd: () => void
 }
 
-type Life = { readonly name: 'live' } | { readonly name: 'ended'; readonly error: Error | undefined }
-
-interface Waiter<T> {
-  readonly resolve: (result: IteratorResult<T, undefined>) => void
-  readonly reject: (error: Error) => void
-}
+type Result<T> = IteratorResult<T, undefined>
 
 /**
  * An async iterator fed from outside, with a stated bound. What was buffered before the end is still delivered; after it
@@ -22,8 +17,9 @@ interface Waiter<T> {
 export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
   readonly #options: BoundedIteratorOptions
   readonly #buffered: T[] = []
-  readonly #waiting: Waiter<T>[] = []
-  #life: Life = { name: 'live' }
+  readonly #waiting: ((result: Result<T> | Promise<Result<T>>) => void)[] = []
+  /** Set once it has ended, with the error that is still to be delivered. */
+  #ended: { readonly error?: Error | undefined } | undefined
 
   constructor(options: BoundedIteratorOptions) {
     this.#options = options
@@ -31,45 +27,35 @@ export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
 
   /** Feeds one value; ignored after the end. */
   push(value: T): void {
-    if (this.#life.name === 'ended') return
-    const waiter = this.#waiting.shift()
-    if (waiter) return waiter.resolve({ done: false, value })
-    if (this.#buffered.length >= this.#options.maxBuffered) return this.end(this.#options.overflow())
-    this.#buffered.push(value)
+    if (this.#ended) return
+    const take = this.#waiting.shift()
+    if (take) take({ done: false, value })
+    else if (this.#buffered.length < this.#options.maxBuffered) this.#buffered.push(value)
+    else this.end(this.#options.overflow())
   }
 
   /** Ends it: buffered values are still delivered, then `error` if given. The first end counts. */
   end(error?: Error): void {
-    if (this.#life.name === 'ended') return
-    const waiting = this.#waiting.splice(0)
-    const [first, ...others] = waiting
-    this.#life = { name: 'ended', error: first ? undefined : error }
-    if (first && error) first.reject(error)
-    else first?.resolve({ done: true, value: undefined })
-    for (const waiter of others) waiter.resolve({ done: true, value: undefined })
+    if (this.#ended) return
+    this.#ended = { error }
+    for (const take of this.#waiting.splice(0)) take(this.next())
     this.#options.onEnd()
   }
 
-  next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#buffered.length > 0) {
-      return Promise.resolve({ done: false, value: this.#buffered.shift() as T })
-    }
-    if (this.#life.name === 'live') {
-      return new Promise((resolve, reject) => {
-        this.#waiting.push({ resolve, reject })
-      })
-    }
-    const { error } = this.#life
-    this.#life = { name: 'ended', error: undefined }
+  next(): Promise<Result<T>> {
+    if (this.#buffered.length > 0) return Promise.resolve({ done: false, value: this.#buffered.shift() as T })
+    if (!this.#ended) return new Promise((resolve) => this.#waiting.push(resolve))
+    const { error } = this.#ended
+    this.#ended = {}
     return error ? Promise.reject(error) : Promise.resolve({ done: true, value: undefined })
   }
 
-  /** Ends it from the consumer's side, as leaving a `for await` loop does: buffered values and an error are let go. */
-  return(): Promise<IteratorResult<T, undefined>> {
+  /** Ends it from the consumer's side, as leaving a `for await` loop does: what is buffered is let go. */
+  return(): Promise<Result<T>> {
     this.#buffered.length = 0
     this.end()
-    this.#life = { name: 'ended', error: undefined }
-    return Promise.resolve({ done: true, value: undefined })
+    this.#ended = {}
+    return this.next()
   }
 
   [Symbol.asyncIterator](): this {

@@ -1,0 +1,21 @@
+// What `platform-socket.ts` is in a browser: its WebSocket, and nothing of `ws`.
+import NativeSocket from 'isomorphic-ws'
+import type { CreateSocket, Ping, SocketLike } from './socket.ts'
+
+const Native = NativeSocket as unknown as new (url: string, protocols: readonly string[]) => SocketLike
+
+/** Browsers let nobody add headers. */
+export const sendsHeaders = false as const
+
+/** Makes the browser's WebSocket. */
+export const createNativeSocket: CreateSocket = (url, protocols) => new Native(url, [...protocols])
+
+/** There is nothing more to watch than what every WebSocket tells. */
+export function watchNodeSocket(): Ping | undefined {
+  return undefined
+}
+
+/** A browser's WebSocket can only be closed. */
+export function terminate(): boolean {
+  return false
+}

@@ -1,0 +1,62 @@
+// The socket of this platform, and what only `ws` can do. The build for browsers takes `platform-socket.browser.ts` instead.
+import type { Scope } from '@holdfast/lifetime'
+import NativeSocket from 'isomorphic-ws'
+import { HoldfastError } from './errors.ts'
+import { type Refusal, refused } from './refused.ts'
+import type { CreateSocket, Ping, SocketEvents, SocketLike } from './socket.ts'
+
+/** What `ws` has beyond a browser's WebSocket. */
+interface NodeSocket extends SocketLike {
+  ping(payload: string): void
+  terminate(): void
+  on(type: string, run: (...args: never) => void): void
+  off(type: string, run: (...args: never) => void): void
+}
+
+/** `null` where the platform has no WebSocket at all. */
+const Native = NativeSocket as unknown as {
+  new (url: string, protocols: readonly string[], options?: object): SocketLike
+  readonly prototype: Partial<NodeSocket>
+} | null
+
+const OPEN = 1
+
+/** Tells whether the platform's socket can send headers: it is `ws`. */
+export const sendsHeaders: boolean = typeof Native?.prototype.terminate === 'function'
+
+/** Makes the platform's socket: `ws` in Node, without compression; the platform's own elsewhere. */
+export const createNativeSocket: CreateSocket = (url, protocols, { headers }) => {
+  if (!Native) throw new HoldfastError('dial', 'WebSocket: this platform has none, give createSocket')
+  return sendsHeaders
+    ? new Native(url, protocols, { headers, perMessageDeflate: false, followRedirects: false })
+    : new Native(url, [...protocols])
+}
+
+/** Watches what only `ws` tells; for any other socket it does nothing. */
+export function watchNodeSocket(socket: SocketLike, scope: Scope, events: SocketEvents): Ping | undefined {
+  if (!isNodeSocket(socket)) return undefined
+  const on = (type: string, run: (...args: never) => void) => {
+    socket.on(type, run)
+    scope.hold('listeners', () => socket.off(type, run))
+  }
+  on('pong', (payload: { toString(): string }) => events.pong(payload.toString()))
+  on('unexpected-response', (_request: unknown, response: Refusal) =>
+    events.ended(refused(response, scope.clock.now())),
+  )
+  return (payload) => socket.ping(payload)
+}
+
+/** Ends a `ws` socket at once. Returns false for any other, which can only be closed. */
+export function terminate(socket: SocketLike): boolean {
+  if (!isNodeSocket(socket)) return false
+  // `ws` emits `error` when it is closed while connecting; without a listener that would end the process.
+  socket.addEventListener('error', () => {})
+  // The close frame is a courtesy to a server that is alive; nobody waits for its answer.
+  if (socket.readyState === OPEN) socket.close()
+  socket.terminate()
+  return true
+}
+
+function isNodeSocket(socket: SocketLike): socket is NodeSocket {
+  return 'terminate' in socket && 'ping' in socket && 'on' in socket
+}
