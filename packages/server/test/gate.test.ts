@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { expect, test, vi } from 'vitest'
 import { addressGroup, ConnectionCaps } from '../src/connection-caps.ts'
 import type { ConnectionRequest, VerifyRefusal } from '../src/index.ts'
-import { askUpgrade, dial, dialing, next, running, tcp, upgradeText } from './running.ts'
+import { askUpgrade, dial, dialing, next, running, tcp, upgradeText, until } from './running.ts'
 
 test.each([
   [400, 'key', { 'Sec-WebSocket-Key': 'short' }],
@@ -93,7 +93,7 @@ test('a place is taken while verify decides', async () => {
     verify: () => new Promise((resolve) => (decide = resolve)),
   })
   const first = askUpgrade(url)
-  await vi.waitUntil(() => decide.length === 1)
+  await until(() => decide.length === 1)
   expect(await askUpgrade(url)).toMatchObject({ status: 503 })
   decide(true)
   expect(await first).toMatchObject({ status: 101 })
@@ -221,10 +221,10 @@ test('a client that resets while verify decides leaves nothing behind', async ()
   const { server, port } = await running({ verify: () => new Promise((resolve) => (decide = resolve)) })
   const { socket } = await tcp(port)
   socket.write(upgradeText())
-  await vi.waitUntil(() => decide.length === 1)
+  await until(() => decide.length === 1)
   socket.resetAndDestroy()
   decide(true)
-  await vi.waitUntil(() => server.resources.sockets === 0)
+  await until(() => server.resources.sockets === 0)
   expect(server.connections.size).toBe(0)
 })
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { expect, test, vi } from 'vitest'
-import { dial, next, running, tcp, upgradeText } from './running.ts'
+import { dial, next, running, tcp, upgradeText, until } from './running.ts'
 
 test('a message over maxPayloadBytes is closed with 1009 and counted as too large', async () => {
   const { server, url } = await running({ maxPayloadBytes: 1_000 })
@@ -82,10 +82,10 @@ test('a send that is backed up is followed by drained', async () => {
   let result = connection.send('a')
   while (result === 'sent') result = connection.send(Buffer.alloc(1_000_000))
   expect(result).toBe('backed-up')
-  await vi.waitUntil(() => drained.mock.calls.length > 0)
+  await until(() => drained.mock.calls.length > 0)
   expect(drained).toHaveBeenCalledOnce()
   expect(connection.send('b')).toBe('sent')
-  await vi.waitUntil(() => received.at(-1) === 'b')
+  await until(() => received.at(-1) === 'b')
 })
 
 test('clients that reset, refuse and send rubbish leave nothing behind', async () => {
@@ -99,7 +99,5 @@ test('clients that reset, refuse and send rubbish leave nothing behind', async (
     else socket.end()
   }
   await dial(url)
-  await vi.waitUntil(() => server.connections.size === 1 && server.resources.sockets === 1, {
-    timeout: 10_000,
-  })
+  await until(() => server.connections.size === 1 && server.resources.sockets === 1)
 })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { readMisbehaviour } from '../src/index.ts'
-import { ask, askUpgrade, dial, dialing, next, running, tcp, upgradeText } from './running.ts'
+import { ask, askUpgrade, dial, dialing, next, running, tcp, upgradeText, until } from './running.ts'
 
 const misbehaving = { allowMisbehaviour: true, pingIntervalMs: Number.POSITIVE_INFINITY }
 
@@ -90,12 +90,12 @@ test('answer=never holds the upgrade open until the client goes or the server st
   const { server, port } = await running(misbehaving)
   const first = await tcp(port)
   first.socket.write(upgradeText('/?answer=never'))
-  await vi.waitUntil(() => server.resources.sockets === 1)
+  await until(() => server.resources.sockets === 1)
   first.socket.destroy()
-  await vi.waitUntil(() => server.resources.sockets === 0)
+  await until(() => server.resources.sockets === 0)
   const second = await tcp(port)
   second.socket.write(upgradeText('/?answer=never'))
-  await vi.waitUntil(() => server.resources.sockets === 1)
+  await until(() => server.resources.sockets === 1)
   await server.stop({ deadlineMs: 60_000 })
   await second.ended
   expect(first.text() + second.text()).toBe('')
@@ -111,7 +111,7 @@ test('acceptThenClose closes with code and reason, at once or after a while', as
   expect(await later.closed).toEqual({ code: 4_001, reason: '' })
   const bare = await dial(`${url}?acceptThenClose=1005`)
   expect(await bare.closed).toEqual({ code: 1005, reason: '' })
-  await vi.waitUntil(() => server.counters.closed.misbehaviour === 3)
+  await until(() => server.counters.closed.misbehaviour === 3)
 })
 
 test('mute accepts and then sends nothing, no pong and no close frame', async () => {
@@ -133,7 +133,7 @@ test('mute accepts and then sends nothing, no pong and no close frame', async ()
   expect({ received, pongs: pong.mock.calls.length, bytes }).toEqual({ received: [], pongs: 0, bytes: 0 })
   expect(JSON.parse((await ask(`${url}stats`)).body)).toMatchObject({ connections: 1 })
   socket.terminate()
-  await vi.waitUntil(() => server.resources.sockets === 0)
+  await until(() => server.resources.sockets === 0)
   expect(JSON.parse((await ask(`${url}stats`)).body)).toMatchObject({ connections: 0 })
 })
 
@@ -160,7 +160,7 @@ test('garbage makes the client fail the connection', async () => {
   const { closed, errors } = dialing(`${url}?garbage=1`)
   await closed
   expect(errors[0]).toMatchObject({ code: expect.stringMatching(/^WS_ERR_/) })
-  await vi.waitUntil(() => server.connections.size === 0)
+  await until(() => server.connections.size === 0)
 })
 
 test('resetAfterUpgrade answers 101 and then resets', async () => {
@@ -173,7 +173,7 @@ test('resetAfterUpgrade answers 101 and then resets', async () => {
   expect((await failure).code).toBe('ECONNRESET')
   await ended
   expect(text()).toMatch(/^HTTP\/1.1 101 /)
-  await vi.waitUntil(() => server.counters.closed.misbehaviour === 1)
+  await until(() => server.counters.closed.misbehaviour === 1)
 })
 
 test('resetAfterUpgrade cuts a TLS connection', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { afterEach } from 'vitest'
+import { afterEach, vi } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 import { createServer, type HoldfastServer, type ServerOptions } from '../src/index.ts'
 
@@ -116,6 +116,11 @@ export async function tcp(
 export function upgradeText(path = '/', more: readonly string[] = []): string {
   const lines = Object.entries(upgradeHeaders).map(([name, value]) => `${name}: ${value}`)
   return [`GET ${path} HTTP/1.1`, 'Host: 127.0.0.1', ...lines, ...more, '', ''].join('\r\n')
+}
+
+/** Waits for something that no event tells. The bound only ends what hangs. */
+export async function until(done: () => boolean): Promise<void> {
+  await vi.waitUntil(done, { timeout: 25_000, interval: 10 })
 }
 
 /** Resolves with the next event of a server that fits. */

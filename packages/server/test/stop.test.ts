@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test, vi } from 'vitest'
-import { ask, askUpgrade, dial, make, next, running, tcp, upgradeText } from './running.ts'
+import { ask, askUpgrade, dial, make, next, running, tcp, upgradeText, until } from './running.ts'
 
 const nothing = { timers: 0, listeners: 0, sockets: 0, closing: 0 }
 
@@ -83,10 +83,15 @@ test('a signal forces at once, before, during, and from a second call', async ()
 })
 
 test('stop reads on from a connection that was paused, so that it can close cleanly', async () => {
-  const { server, url } = await running({ handler: (connection) => connection.pause() })
+  const { server, url } = await running({
+    closeTimeoutMs: 60_000,
+    handler: (connection) => connection.pause(),
+  })
+  const ending = next(server, 'closed')
   const { closed } = await dial(url)
   await server.stop({ deadlineMs: 60_000 })
   expect(await closed).toMatchObject({ code: 1001 })
+  expect(await ending).toMatchObject({ cause: 'stop', code: 1001 })
   expect(server.counters.closed.stop).toBe(1)
 })
 
@@ -94,6 +99,7 @@ test('a verify hook that is pending gets an abort, and its client 503', async ()
   const aborted = vi.fn()
   const asked = vi.fn()
   const { server, url } = await running({
+    verifyTimeoutMs: Infinity,
     verify: (_request, { signal }) => {
       asked()
       signal.addEventListener('abort', aborted)
@@ -101,8 +107,8 @@ test('a verify hook that is pending gets an abort, and its client 503', async ()
     },
   })
   const answer = askUpgrade(url)
-  await vi.waitUntil(() => asked.mock.calls.length === 1)
-  await server.stop()
+  await until(() => asked.mock.calls.length === 1)
+  await server.stop({ deadlineMs: 60_000 })
   expect(await answer).toMatchObject({ status: 503 })
   expect(aborted).toHaveBeenCalledOnce()
   expect(server.counters.refused).toMatchObject({ stopping: 1, 'verify-failed': 0 })
