@@ -1,0 +1,45 @@
+import type { Resources, State, StateChange } from 'holdfast'
+import { causeWords } from './cause-words.ts'
+import { count, duration } from './time-words.ts'
+
+/** What else there is to say about a change of state. */
+export interface Circumstances {
+  /** How many messages that had waited were sent with it. */
+  readonly flushed: number
+  /** How long there was no connection; `undefined` when there never was one. */
+  readonly awayMs: number | undefined
+  readonly previous: StateChange['previous']
+  readonly resources: Resources
+}
+
+type Words = {
+  readonly [N in State['name']]: (state: Extract<State, { name: N }>, around: Circumstances) => string
+}
+
+const words: Words = {
+  // The phases of an attempt follow each other too quickly to be read.
+  connecting: ({ attempt }, { previous }) =>
+    previous.name === 'connecting' ? '' : `Attempt ${attempt} begins.`,
+  open({ resumed }, { flushed, awayMs }) {
+    const sent = flushed > 0 ? ` ${count(flushed, 'message')} that waited went out, in order.` : ''
+    if (resumed === 'first' || awayMs === undefined) return `Connected.${sent}`
+    return `Back after ${duration(awayMs)}, with the same session and the same listeners.${sent}`
+  },
+  waiting({ cause, delayMs }) {
+    if (cause.kind === 'reconnect' || cause.kind === 'wake') return causeWords(cause)
+    return `${causeWords(cause)} Next try in ${duration(delayMs)}: a random wait, so that a thousand clients do not come at once.`
+  },
+  idle: ({ cause }) => `${causeWords(cause)} Queue and listeners stay; Reconnect goes on.`,
+  closing: () => 'A close frame is on its way; the server may answer.',
+  closed({ cause }, { resources: { timers, listeners, sockets } }) {
+    const held = timers + listeners + sockets
+    const left =
+      held === 0 ? 'nothing any more: no timers, no listeners, no sockets' : `${count(held, 'thing')} still`
+    return `${causeWords(cause)} It holds ${left}.`
+  },
+}
+
+/** Says in plain words what a change of state means; `''` when it is not worth a word. */
+export function changeWords(state: State, around: Circumstances): string {
+  return (words[state.name] as (state: State, around: Circumstances) => string)(state, around)
+}

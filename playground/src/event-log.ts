@@ -1,0 +1,70 @@
+import { CappedList } from './capped-list.ts'
+import { button } from './element.ts'
+import { make } from './make.ts'
+import { news, type News } from './news.ts'
+import { clockTime } from './time-words.ts'
+
+const mostEntries = 250
+
+/** One line of the log: who says it, and what exactly. */
+interface Line {
+  readonly source: string
+  readonly kind: string
+  readonly state?: string
+  readonly data: unknown
+}
+
+/** Shows every event of the session as the data it is, between what the person and the proxy did. */
+export function showEventLog(): void {
+  const list = new CappedList('event-log', 'event-empty', mostEntries)
+  news.on((item) => {
+    const line = lineOf(item)
+    if (line) list.add(shown(line))
+  })
+  button('clear-events').addEventListener('click', () => list.empty())
+}
+
+function lineOf(item: News): Line | undefined {
+  switch (item.type) {
+    case 'state': {
+      const { name, ...rest } = item.change.state
+      return { source: `state: ${name}`, kind: 'state', state: name, data: rest }
+    }
+    case 'error':
+      return {
+        source: 'error',
+        kind: 'error',
+        data: { phase: item.error.phase, error: String(item.error.error) },
+      }
+    case 'closed': {
+      const { cause, handBack } = item.end
+      const data = { cause, undelivered: handBack.undelivered.length, uncertain: handBack.uncertain.length }
+      return { source: 'closed', kind: 'closed', data }
+    }
+    case 'action':
+      return { source: 'you', kind: 'page', data: item.words }
+    case 'network': {
+      const { n: _n, atMs: _atMs, event, ...rest } = item.event
+      return { source: `proxy: ${event}`, kind: 'network', data: rest }
+    }
+    default:
+      return undefined
+  }
+}
+
+function shown({ source, kind, state, data }: Line): HTMLElement {
+  const name = make('span', { class: `source ${kind}`, text: source })
+  if (state !== undefined) name.dataset['state'] = state
+  const head = make('div', { class: 'event-head' }, make('time', { text: clockTime(Date.now()) }), name)
+  const words = typeof data === 'string' ? data : written(data)
+  return words === '{}'
+    ? make('li', { class: 'event' }, head)
+    : make('li', { class: 'event' }, head, make('pre', { text: words }))
+}
+
+/** JSON on one line, with room after commas and colons for the eye and for line breaks. */
+function written(data: unknown): string {
+  return JSON.stringify(data, undefined, 1)
+    .replaceAll(/\n\s*/g, ' ')
+    .replaceAll(/^\{ | \}$/g, (brace) => brace.trim())
+}

@@ -1,0 +1,47 @@
+// The playground: a page that uses the library as any application would, with every part of it on show.
+import { AddressBox } from './address-box.ts'
+import { wireBehaviours } from './behaviour-panel.ts'
+import { ChaosControl } from './chaos-control.ts'
+import { wireComposer } from './composer.ts'
+import { showDemos } from './demo-panel.ts'
+import { showEventLog } from './event-log.ts'
+import { showFaultPanel } from './fault-panel.ts'
+import { followHistory } from './follow-history.ts'
+import { showLedger } from './ledger-view.ts'
+import { showMessageLog } from './message-log.ts'
+import { narrate } from './narrator.ts'
+import { showQueue } from './queue-view.ts'
+import { showRttPlot } from './rtt-plot.ts'
+import { offerAddresses, wireSession } from './session-buttons.ts'
+import { loadSite } from './site.ts'
+import { Stage } from './stage.ts'
+import { showState } from './state-view.ts'
+import { startTheme } from './theme.ts'
+import { startTicker } from './ticker.ts'
+import { showTimeline } from './timeline-view.ts'
+
+const stage = new Stage()
+const address = new AddressBox()
+const chaos = new ChaosControl()
+const history = followHistory()
+
+startTheme()
+showState()
+showTimeline(history)
+showRttPlot(history)
+showLedger()
+showQueue()
+showMessageLog()
+showEventLog()
+narrate()
+wireSession(stage, address)
+wireComposer(stage)
+wireBehaviours(stage, address)
+showFaultPanel(chaos)
+showDemos(stage, address, chaos)
+startTicker()
+
+void loadSite().then((site) => {
+  offerAddresses(site, address)
+  if (site.control !== undefined) chaos.use(site.control)
+})

@@ -1,0 +1,48 @@
+import type { Session, StateChange } from 'holdfast'
+import { changeWords } from './change-words.ts'
+import { part } from './element.ts'
+import { news } from './news.ts'
+
+/** Says in plain words what just happened: what the person did, and what the session made of it. */
+export function narrate(): void {
+  let action = ''
+  const say = (reaction: string) => {
+    part('story-text').textContent = [action, reaction].filter((words) => words !== '').join(' ')
+  }
+  const changed = followChanges((words, state) => {
+    say(words)
+    part('announcer').textContent = `${state}. ${words}`
+  })
+  news.on((item) => {
+    if (item.type === 'action') {
+      action = item.words
+      say('')
+    } else if (item.type === 'network') {
+      const words = networkWords[item.event.event]
+      if (words !== undefined) say(words)
+    } else if (item.type === 'state') changed(item.change, item.session)
+  })
+}
+
+/** Gives the function that takes changes and keeps in mind what they are compared with. */
+function followChanges(say: (words: string, state: string) => void) {
+  let waiting = 0
+  let lostAtMs: number | undefined
+  news.on((item) => {
+    if (item.type === 'sent') waiting += item.receipt.status === 'queued' ? 1 : 0
+    if (item.type === 'session') lostAtMs = undefined
+  })
+  return ({ state, previous }: StateChange, { queue, resources }: Session) => {
+    if (previous.name === 'open') lostAtMs = Date.now()
+    const flushed = state.name === 'open' ? waiting - queue.size : 0
+    const awayMs = lostAtMs === undefined ? undefined : Date.now() - lostAtMs
+    waiting = queue.size
+    const words = changeWords(state, { flushed, awayMs, previous, resources })
+    if (words !== '') say(words, state.name)
+  }
+}
+
+const networkWords: Readonly<Record<string, string>> = {
+  'step-ended': 'The network is whole again.',
+  'schedule-ended': 'The trouble is over.',
+}
