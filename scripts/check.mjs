@@ -1,15 +1,15 @@
 // npm run check: builds, then everything that can be said about the code without running it.
 import { build } from './build.mjs'
 import { checkSteps } from './check/steps.mjs'
+import { askedToEnd } from './run/asked-to-end.mjs'
 import { endCommands } from './run/command.mjs'
 import { runStep, runSteps } from './run/steps.mjs'
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    endCommands()
-    process.exit(1)
-  })
-}
+void askedToEnd().then((why) => {
+  endCommands()
+  console.log(`FAIL ended by ${why}`)
+  process.exit(1)
+})
 
 const built = await runStep({ name: 'build', run: build })
 const { failed, skipped } = await runSteps(checkSteps)

@@ -1,5 +1,6 @@
 // npm start: installs and builds what is missing, then runs the playground until it is told to end.
 import { build } from './build.mjs'
+import { askedToEnd } from './run/asked-to-end.mjs'
 import { endCommands } from './run/command.mjs'
 import { runStep } from './run/steps.mjs'
 import { install, isInstalled, nodeProblem } from './setup/install.mjs'
@@ -7,10 +8,8 @@ import { buildStamp } from './setup/stamp.mjs'
 import { readArguments, usage } from './start/arguments.mjs'
 import { startStack } from './start/stack.mjs'
 
-const askedToEnd = new Promise((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve)
-})
-void askedToEnd.then(endCommands)
+const ended = askedToEnd().then(() => undefined)
+void ended.then(endCommands)
 
 process.exitCode = await main().catch((error) => {
   console.error(`npm start: ${error.message}`)
@@ -23,7 +22,6 @@ async function main() {
     console.log(usage)
     return 0
   }
-  const ended = askedToEnd.then(() => undefined)
   const ready = mayBuild ? await Promise.race([prepare(), ended]) : true
   if (ready === undefined) return 0
   if (!ready) return 1

@@ -1,6 +1,7 @@
 // npm test: from a fresh clone to one line that says how many passed and failed. Needs Node and npm, nothing else.
 import { build } from './build.mjs'
 import { checkSteps } from './check/steps.mjs'
+import { askedToEnd } from './run/asked-to-end.mjs'
 import { endCommands } from './run/command.mjs'
 import { runTests } from './run/run-tests.mjs'
 import { runStep, runSteps } from './run/steps.mjs'
@@ -9,13 +10,12 @@ import { install, nodeProblem } from './setup/install.mjs'
 
 const total = { passed: 0, failed: 0 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    endCommands()
-    finish({ passed: 0, failed: 1 })
-    process.exit(1)
-  })
-}
+void askedToEnd().then((why) => {
+  endCommands()
+  console.log(`FAIL the run was ended by ${why}`)
+  finish({ passed: 0, failed: 1 })
+  process.exit()
+})
 
 const startedAt = performance.now()
 try {

@@ -11,15 +11,14 @@ import { smallRepository } from './small-repository.mjs'
 // These tests take what `npm run build` has built.
 const anyPorts = ['--port', '0', '--server-port', '0', '--proxy-port', '0', '--control-port', '0']
 
-function startWith(args) {
+function spawnDirectly(program, args) {
+  return spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+function startWith(args, spawnIt = spawnDirectly) {
   const page = smallRepository({ 'index.html': '<title>page</title>', 'folder/a.css': 'a{}' })
-  const child = spawn(
-    process.execPath,
-    [join(root, 'scripts/start.mjs'), '--no-build', '--page', page, ...args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+  const script = join(root, 'scripts/start.mjs')
+  const child = spawnIt(process.execPath, [script, '--no-build', '--page', page, ...args])
   onTestFinished(() => child.kill('SIGKILL'))
   let output = ''
   const ended = once(child, 'close')
@@ -61,6 +60,16 @@ describe('npm start', () => {
     expect(await ended).toEqual([0, null])
     expect(performance.now() - askedAt).toBeLessThan(2_000)
     await Promise.all(gone)
+  })
+
+  it.runIf(process.platform !== 'win32')('ends when the shell that started it is gone', async () => {
+    const { child, ready, ended } = startWith(anyPorts, (program, args) =>
+      spawn('sh', ['-c', '"$@" & wait', 'sh', program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    )
+    const page = await ready
+    child.kill('SIGKILL')
+    await ended // of the pipes too, which the program itself holds
+    await expect(fetch(page)).rejects.toThrow()
   })
 
   it('takes the next free port when one is busy, and says so', async () => {
