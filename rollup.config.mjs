@@ -3,13 +3,26 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { basename, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import commonjs from '@rollup/plugin-commonjs'
 import { nodeResolve } from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 import { dts } from 'rollup-plugin-dts'
 import esbuild from 'rollup-plugin-esbuild'
+import { slimReconnectingWebsocket } from './scripts/rollup/slim-reconnecting-websocket.mjs'
 import { cdnFile, cdnHashFile, kernels, programs, published } from './scripts/project.mjs'
+
+/**
+ * The CDN file is minified harder than an application's bundler would. Names that begin with `_` are private to
+ * `reconnecting-websocket`, the only one here that has such names.
+ */
+const smallest = {
+  ecma: 2020,
+  toplevel: true,
+  format: { comments: false },
+  mangle: { properties: { regex: /^_/ } },
+  compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
+}
 
 const transpile = () => esbuild({ target: 'es2022', tsconfig: 'tsconfig.json' })
 
@@ -83,22 +96,34 @@ const integrity = {
   },
 }
 
-/** The CDN file: one script, everything inlined, the browser's own WebSocket, global `Holdfast`. */
-const cdn = {
-  input: 'packages/client/src/index.ts',
-  plugins: [nodeResolve({ browser: true }), commonjs(), transpile()],
-  output: {
-    file: cdnFile,
-    format: 'iife',
-    name: 'Holdfast',
-    sourcemap: true,
-    plugins: [terser({ ecma: 2020, format: { comments: false }, compress: { passes: 3 } }), integrity],
+/** Browsers need nothing of `ws`: the file that knows it has a twin that knows only the browser's own WebSocket. */
+const browserSocket = {
+  name: 'browser-socket',
+  resolveId(id, importer) {
+    return /\/platform-socket\.ts$/.test(id) ? resolve(dirname(importer), 'platform-socket.browser.ts') : null
   },
+}
+
+/** The client for browsers, everything inlined, so that no bundler has to find its way around `ws`. */
+const browser = {
+  input: 'packages/client/src/index.ts',
+  plugins: [browserSocket, nodeResolve({ browser: true }), slimReconnectingWebsocket(), commonjs(), transpile()],
+  output: [
+    { file: 'packages/client/dist/browser.js', format: 'es', sourcemap: true },
+    { file: 'packages/client/dist/browser.cjs', format: 'cjs', exports: 'named', sourcemap: true },
+    {
+      file: cdnFile,
+      format: 'iife',
+      name: 'Holdfast',
+      sourcemap: true,
+      plugins: [terser(smallest), integrity],
+    },
+  ],
 }
 
 /** Builds everything, or one package: `rollup -c --configOnly client`. */
 export default function builds({ configOnly }) {
   const chosen = Object.entries(published).filter(([name]) => configOnly === undefined || name === configOnly)
   const all = chosen.flatMap(packageBuilds)
-  return chosen.some(([name]) => name === 'client') ? [...all, cdn] : all
+  return chosen.some(([name]) => name === 'client') ? [...all, browser] : all
 }

@@ -50,7 +50,7 @@ export type Cause =
   /** A provider threw `unauthorized()`. */
   | { readonly kind: 'unauthorized'; readonly phase: Phase }
   /** `admit` asked to wait, and said by whom, for example `breaker-open`. */
-  | { readonly kind: 'not-admitted'; readonly by: string }
+  | { readonly kind: 'not-admitted'; readonly by: string; readonly retryAfterMs: number }
   /** Nothing arrived, not even an answer to a ping, for this long. */
   | { readonly kind: 'liveness'; readonly silentMs: number }
   /** The connection was open before the machine slept, and nothing could tell whether it still is. */

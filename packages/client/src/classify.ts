@@ -45,6 +45,8 @@ const byCode: Readonly<Record<number, Verdict>> = {
  */
 export function classify(cause: Cause): Verdict {
   switch (cause.kind) {
+    case 'not-admitted':
+      return { retryAfterMs: cause.retryAfterMs }
     case 'refused':
       return hint(cause.retryAfterMs, byStatus[cause.status])
     case 'server-close':

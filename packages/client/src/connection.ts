@@ -14,7 +14,7 @@ import { type Ping, type SocketEvents, type SocketLike, watchSocket } from './so
 import { type AttemptContext, resolveTarget, type Target, type TargetSources } from './target.ts'
 import { abandoned, within } from './within.ts'
 
-/** What a connection is made with, and whom it reports to. After the scope's end it reports nothing more. */
+/** What a connection is made with, and whom it reports to. */
 export interface ConnectionHost {
   readonly settings: Settings
   readonly sources: TargetSources
@@ -22,8 +22,6 @@ export interface ConnectionHost {
   readonly inbound: Inbound
   /** The attempt has come to this phase. */
   reached(phase: Phase): void
-  /** `admit` asked to wait. */
-  notYet(answer: NotYet): void
   /** The connection can be used. */
   opened(protocol: string): void
   /** The attempt failed or the connection ended. At most once. */
@@ -80,10 +78,11 @@ export class Connection implements Wire {
   }
 
   async #run(): Promise<void> {
-    const { settings, sources, notYet } = this.#host
+    const { settings, sources } = this.#host
     const { resolveTimeoutMs, dialTimeoutMs, helloTimeoutMs } = settings.connect
     const answer = await this.#phase('admit', resolveTimeoutMs, (context) => this.#admit(context))
-    if (answer) return notYet(answer)
+    if (answer)
+      return this.#ended({ kind: 'not-admitted', by: answer.cause, retryAfterMs: answer.retryAfterMs })
     const target = await this.#phase('resolve', resolveTimeoutMs, (context) =>
       resolveTarget(sources, context),
     )
@@ -113,7 +112,9 @@ export class Connection implements Wire {
     this.#host.reached(phase)
     const late = () => new HoldfastError('timeout', `${phase}: took longer than ${limitMs} ms`)
     try {
-      return await within(this.#scope, limitMs, late, (signal) => run({ ...this.#context, signal }))
+      const result = await within(this.#scope, limitMs, late, (signal) => run({ ...this.#context, signal }))
+      if (this.#scope.ended) throw abandoned
+      return result
     } catch (error) {
       if (error !== abandoned) this.#fail(phase, limitMs, error)
       throw abandoned
@@ -121,11 +122,10 @@ export class Connection implements Wire {
   }
 
   #fail(phase: Phase, limitMs: number, error: unknown): void {
-    const { failed, ended } = this.#host
     const timeout = isHoldfastError(error, 'timeout')
-    if (phase !== 'dial' || !timeout) failed(phase, error)
-    if (timeout) ended({ kind: 'timeout', phase, limitMs })
-    else ended({ kind: isHoldfastError(error, 'unauthorized') ? 'unauthorized' : 'failed', phase })
+    if (phase !== 'dial' || !timeout) this.#host.failed(phase, error)
+    if (timeout) this.#ended({ kind: 'timeout', phase, limitMs })
+    else this.#ended({ kind: isHoldfastError(error, 'unauthorized') ? 'unauthorized' : 'failed', phase })
   }
 
   async #admit(context: AttemptContext): Promise<NotYet | undefined> {
@@ -136,7 +136,7 @@ export class Connection implements Wire {
 
   /** Resolves with the subprotocol once the socket is open. */
   #dial({ url, protocols, headers }: Target): Promise<string> {
-    const { settings, line, ended } = this.#host
+    const { settings, line } = this.#host
     const { createSocket = createNativeSocket } = settings
     return new Promise((resolve, reject) => {
       const open = () => {
@@ -151,7 +151,7 @@ export class Connection implements Wire {
           )
         } catch (error) {
           const { name } = error as Error
-          if (name === 'SecurityError') ended({ kind: 'forbidden', name })
+          if (name === 'SecurityError') this.#ended({ kind: 'forbidden', name })
           // The platform's own errors repeat the URL with its query, so of them only the name is kept.
           else if (settings.createSocket) reject(error)
           else reject(new HoldfastError('dial', `WebSocket: could not be made, ${name}`))
@@ -174,12 +174,12 @@ export class Connection implements Wire {
   }
 
   #live(protocol: string): void {
-    const { settings, opened, ended, failed, inbound } = this.#host
+    const { settings, opened, failed, inbound } = this.#host
     const { heartbeat, random } = settings
     const pulse = {
       ping: this.#ping,
       send: (message: Message) => this.send(message),
-      dead: (silentMs: number) => ended({ kind: 'liveness', silentMs }),
+      dead: (silentMs: number) => this.#ended({ kind: 'liveness', silentMs }),
       failed: (error: unknown) => failed('heartbeat', error),
     }
     this.#heartbeat = new Heartbeat(this.#scope, heartbeat, pulse, random)
@@ -212,7 +212,9 @@ export class Connection implements Wire {
     if (cause.kind === 'server-close' || cause.kind === 'lost') {
       settings.heartbeat.strategy?.lost(this.#scope.clock.monotonicMs() - this.#lastActivityMs)
     }
-    inbound.after(() => ended(cause))
+    inbound.after(() => {
+      if (!this.#scope.ended) ended(cause)
+    })
   }
 
   /** Only a strategy needs to know when something last went either way, and only then is the clock asked. */

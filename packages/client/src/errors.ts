@@ -42,3 +42,14 @@ export function isHoldfastError(value: unknown, code?: ErrorCode): value is Hold
 export function unauthorized(message = 'the provider refused to give credentials'): HoldfastError {
   return new HoldfastError('unauthorized', message)
 }
+
+/** Makes the error of whoever waited for a session that has ended. */
+export function sessionClosed(): HoldfastError {
+  return new HoldfastError('closed', 'session: closed')
+}
+
+/** Gives a promise whose rejection nobody needs to handle: it is an answer to whoever asks, not an accident. */
+export function answer<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}

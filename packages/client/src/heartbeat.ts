@@ -126,28 +126,26 @@ export class Heartbeat {
   }
 
   get #canAsk(): boolean {
-    return this.#options.ping !== undefined || this.#pulse.ping !== undefined
+    return Boolean(this.#options.ping ?? this.#pulse.ping)
   }
 
-  /** Waits for the next ping, or where none can be sent, for the moment at which silence would be too long. */
+  /** Waits for the next ping; or where none can be sent, for the moment at which silence is too long. */
   #rest(): void {
     this.#beat = { name: 'resting' }
-    const { intervalMs, expectTrafficMs, strategy } = this.#options
-    if (!this.#canAsk) return this.#expectTraffic(expectTrafficMs)
-    const chosenMs = Math.min(intervalMs, strategy?.intervalMs(intervalMs) ?? intervalMs)
-    this.#wait(chosenMs * (1 - this.#random() / 10), (late) =>
-      this.#ask(late ? this.#options.probeMs : this.#options.timeoutMs, 0),
-    )
+    const { intervalMs, timeoutMs, probeMs, expectTrafficMs, strategy } = this.#options
+    if (this.#canAsk) {
+      const chosenMs = Math.min(intervalMs, strategy?.intervalMs(intervalMs) ?? intervalMs)
+      this.#wait(chosenMs * (1 - this.#random() / 10), (late) => this.#ask(late ? probeMs : timeoutMs, 0))
+    } else {
+      const silentMs = this.#scope.clock.monotonicMs() - this.#lastArrivalMs
+      this.#ask(expectTrafficMs - silentMs, 0)
+    }
   }
 
   #ask(limitMs: number, doubts: number): void {
+    const askedAtMs = this.#canAsk ? this.#scope.clock.monotonicMs() : this.#lastArrivalMs
+    this.#beat = { name: 'asking', arrivedBefore: this.#arrived, askedAtMs, doubts }
     this.#asked += 1
-    this.#beat = {
-      name: 'asking',
-      arrivedBefore: this.#arrived,
-      askedAtMs: this.#scope.clock.monotonicMs(),
-      doubts,
-    }
     this.#wait(limitMs, (late) => this.#decide(late))
     try {
       const { ping } = this.#options
@@ -162,26 +160,14 @@ export class Heartbeat {
   #decide(late: boolean): void {
     if (this.#beat.name !== 'asking') return
     const { arrivedBefore, askedAtMs, doubts } = this.#beat
-    if (this.#arrived > arrivedBefore) return this.#settled()
-    if (!late || doubts >= MOST_DOUBTS) return this.#die(askedAtMs)
-    // Held up ourselves: let what already arrived be read, then ask again rather than judge.
-    this.#cancelTimer = this.#scope.timeout(0, () => {
-      if (this.#arrived > arrivedBefore) this.#settled()
-      else this.#ask(this.#options.probeMs, doubts + 1)
-    })
-  }
-
-  #expectTraffic(limitMs: number): void {
-    const sinceMs = this.#lastArrivalMs
-    const silentMs = this.#scope.clock.monotonicMs() - sinceMs
-    this.#wait(limitMs - silentMs, (late) => {
-      if (this.#lastArrivalMs > sinceMs) return this.#expectTraffic(limitMs)
-      if (!late) return this.#die(sinceMs)
-      // No question can be asked here, so a late timer gives the connection another span of grace.
-      this.#wait(this.#options.timeoutMs, () =>
-        this.#lastArrivalMs > sinceMs ? this.#expectTraffic(limitMs) : this.#die(sinceMs),
-      )
-    })
+    if (this.#arrived > arrivedBefore) this.#settled()
+    else if (late && doubts < MOST_DOUBTS) {
+      // Held up ourselves: let what already arrived be read, then ask again rather than judge.
+      this.#cancelTimer = this.#scope.timeout(0, () => {
+        if (this.#arrived > arrivedBefore) this.#settled()
+        else this.#ask(this.#options.probeMs, doubts + 1)
+      })
+    } else this.#pulse.dead(Math.round(this.#scope.clock.monotonicMs() - askedAtMs))
   }
 
   /** One timer per connection, whatever it is for. Tells the receiver whether it came late. */
@@ -202,10 +188,6 @@ export class Heartbeat {
   #settled(): void {
     this.#rest()
     this.#answerProbes('alive')
-  }
-
-  #die(sinceMs: number): void {
-    this.#pulse.dead(Math.round(this.#scope.clock.monotonicMs() - sinceMs))
   }
 
   #answerProbes(result: ProbeResult): void {

@@ -1,12 +1,20 @@
-import { Emitter, type ListenOptions, type Release, type Resources, Scope, surface } from '@holdfast/lifetime'
+import {
+  Emitter,
+  guard,
+  type ListenOptions,
+  type Release,
+  type Resources,
+  Scope,
+  surface,
+} from '@holdfast/lifetime'
 import type { Receipt } from '@holdfast/mailbox'
 import { backoffDelayMs, hintDelayMs } from './backoff.ts'
 import { assertMembers, assertNumber } from './bounds.ts'
-import type { Cause } from './cause.ts'
+import type { Cause, Phase } from './cause.ts'
 import { classify, type Verdict } from './classify.ts'
 import { closeArguments } from './close-arguments.ts'
 import { Connection } from './connection.ts'
-import { HoldfastError } from './errors.ts'
+import { answer, HoldfastError, sessionClosed } from './errors.ts'
 import type { ProbeResult } from './heartbeat.ts'
 import { Inbound } from './inbound.ts'
 import { Line } from './line.ts'
@@ -44,7 +52,6 @@ interface Tries {
 }
 
 const noTries: Tries = { attempts: 0, retries: 0 }
-const drainLookMs = 20
 
 /** The session itself. One scope owns everything; `#end` ends it, and that is the only way out. */
 export class LiveSession implements Session {
@@ -116,9 +123,8 @@ export class LiveSession implements Session {
     handler: (event: SessionEvents[Type]) => unknown,
     options?: ListenOptions,
   ): Release {
-    if (type === 'error')
-      return this.#errors.on('error', handler as (event: SessionError) => unknown, options)
-    return this.#events.on(type as 'message', handler as (event: Incoming) => unknown, options)
+    const emitter = type === 'error' ? this.#errors : this.#events
+    return (emitter as Emitter<SessionEvents>).on(type, handler, options)
   }
 
   once<Type extends keyof SessionEvents>(
@@ -142,34 +148,35 @@ export class LiveSession implements Session {
   }
 
   opened(): Promise<void> {
-    if (this.#state.name === 'open') return Promise.resolve()
-    const opened = new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (this.#state.name === 'open') resolve()
-        else if (this.#state.name === 'closed') reject(new HoldfastError('closed', 'session: closed'))
-        else return
-        undo()
-      }
-      const undo = this.#events.on('state', look)
-      look()
-    })
-    opened.catch(() => {})
-    return opened
+    return answer(
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const { name } = this.#state
+          if (name === 'open') resolve()
+          else if (name === 'closed') reject(sessionClosed())
+          else return
+          undo()
+        }
+        const undo = this.#events.on('state', look)
+        look()
+      }),
+    )
   }
 
   ready(): Promise<void> {
-    return this.#inHook() ?? this.#outbound.ready()
+    return answer(this.#inHook() ?? this.#outbound.ready())
   }
 
   flushed(): Promise<void> {
-    return this.#inHook() ?? this.#outbound.flushed()
+    return answer(this.#inHook() ?? this.#outbound.flushed())
   }
 
   reconnect(options: ReconnectOptions = {}): boolean {
     assertMembers('reconnect', options, ['withinMs', 'cause'])
     const { withinMs = 0, cause = { kind: 'reconnect' } } = options
     assertNumber('reconnect.withinMs', withinMs, [0, Number.MAX_SAFE_INTEGER])
-    if (this.#state.name === 'closing' || this.#state.name === 'closed') return false
+    const { name } = this.#state
+    if (name === 'closing' || name === 'closed') return false
     this.#tries = noTries
     this.#wait(cause, this.#settings.random() * withinMs)
     return true
@@ -197,22 +204,19 @@ export class LiveSession implements Session {
 
   close(options?: CloseOptions): Promise<SessionEnd> {
     const { code, reason, drainMs } = closeArguments(options)
-    if (this.#state.name !== 'open') {
-      if (this.#state.name !== 'closing') this.#end({ kind: 'closed', code, reason })
-      return this.#closed
-    }
     const { clock, closeTimeoutMs } = this.#settings
-    const drainUntil = clock.now() + drainMs
-    this.#move({ type: 'closing', deadline: drainUntil + closeTimeoutMs, code, reason }, (scope) => {
-      this.#outbound.drain()
-      scope.timeout(drainMs + closeTimeoutMs, () => this.#end({ kind: 'closed', code, reason }))
-      const sayGoodbye = () => {
-        if (this.#outbound.pendingBytes === 0 || clock.now() >= drainUntil)
-          this.#link?.connection.close(code, reason)
-        else scope.timeout(drainLookMs, sayGoodbye)
-      }
-      sayGoodbye()
-    })
+    const { name } = this.#state
+    const limitMs = drainMs + closeTimeoutMs
+    const end = () => this.#end({ kind: 'closed', code, reason })
+    if (name === 'open') {
+      this.#move({ type: 'closing', deadline: clock.now() + limitMs, code, reason }, (scope) => {
+        const sayGoodbye = () => this.#link?.connection.close(code, reason)
+        scope.timeout(limitMs, end)
+        scope.timeout(drainMs, sayGoodbye)
+        // Rejected when the session ended first; then there is nobody to say goodbye to.
+        this.#outbound.drain().then(sayGoodbye, () => {})
+      })
+    } else if (name !== 'closing') end()
     return this.#closed
   }
 
@@ -226,32 +230,18 @@ export class LiveSession implements Session {
     const attempt = this.#tries.attempts
     this.#move({ type: 'started', attempt }, () => {
       const scope = this.#scope.child()
-      const connection = new Connection(scope, this.#host(scope), { attempt, cause: this.#cause })
-      if (!scope.ended) this.#link = { scope, connection }
-    })
-  }
-
-  /** What a connection may do to the session: nothing any more once it was given up. */
-  #host(scope: Scope): ConstructorParameters<typeof Connection>[1] {
-    const current =
-      <Args extends readonly unknown[]>(run: (...args: Args) => void) =>
-      (...args: Args) => {
-        if (!scope.ended) run(...args)
+      const host = {
+        settings: this.#settings,
+        sources: this.#sources,
+        line: this.#line,
+        inbound: this.#inbound,
+        reached: (phase: Phase) => this.#move({ type: 'reached', phase }),
+        opened: (protocol: string) => this.#opened(protocol),
+        ended: (cause: Cause) => this.#lost(cause),
+        failed: (phase: ErrorPhase, error: unknown) => this.#report(phase, error),
       }
-    return {
-      settings: this.#settings,
-      sources: this.#sources,
-      line: this.#line,
-      inbound: this.#inbound,
-      reached: current((phase) => this.#move({ type: 'reached', phase })),
-      notYet: current(({ retryAfterMs, cause }) => {
-        this.#tries = { ...this.#tries, attempts: this.#tries.attempts - 1 }
-        this.#wait({ kind: 'not-admitted', by: cause }, hintDelayMs(retryAfterMs, this.#settings.random))
-      }),
-      opened: current((protocol) => this.#opened(protocol)),
-      ended: current((cause) => this.#lost(cause)),
-      failed: current((phase, error) => this.#report(phase, error)),
-    }
+      this.#link = { scope, connection: new Connection(scope, host, { attempt, cause: this.#cause }) }
+    })
   }
 
   #opened(protocol: string): void {
@@ -274,16 +264,18 @@ export class LiveSession implements Session {
     const { backoff, random } = this.#settings
     const verdict = this.#verdict(cause)
     if (verdict === 'stop') return this.#end(cause)
-    const { attempts, retries } = this.#tries
-    if (attempts >= backoff.maxAttempts) {
-      this.#move({ type: 'paused', cause: { kind: 'attempts-exhausted', attempts } })
-      return
+    const admitted = cause.kind === 'not-admitted' ? 0 : 1
+    const attempts = this.#tries.attempts - 1 + admitted
+    const { retries } = this.#tries
+    if (admitted && attempts >= backoff.maxAttempts) {
+      return this.#move({ type: 'paused', cause: { kind: 'attempts-exhausted', attempts } })
     }
-    this.#tries = { attempts, retries: retries + 1 }
-    const hinted = typeof verdict === 'object'
+    this.#tries = { attempts, retries: retries + admitted }
     this.#wait(
       cause,
-      hinted ? hintDelayMs(verdict.retryAfterMs, random) : backoffDelayMs(backoff, retries, random),
+      typeof verdict === 'object'
+        ? hintDelayMs(verdict.retryAfterMs, random)
+        : backoffDelayMs(backoff, retries, random),
     )
     if (cause.kind === 'server-close' && cause.code === 1009) {
       this.#report('too-large', new HoldfastError('message-too-large', 'message: too large for the server'))
@@ -323,8 +315,9 @@ export class LiveSession implements Session {
       this.#stateScope = this.#scope.child()
     }
     if (ended === 'state and connection') this.#hangUp()
+    const first = this.#news.push({ state, previous }) === 1
     enter?.(this.#stateScope)
-    this.#announce({ state, previous })
+    if (first) this.#tell()
   }
 
   #hangUp(): void {
@@ -334,12 +327,10 @@ export class LiveSession implements Session {
     link?.scope.end()
   }
 
-  /** Tells of a move. One made inside a handler is told after the one that the handler was told of. */
-  #announce(change: StateChange): void {
-    this.#news.push(change)
-    if (this.#news.length > 1) return
+  /** Tells of moves in the order in which they were made; of one made inside a handler, when that handler is done. */
+  #tell(): void {
     for (let first = this.#news[0]; first; first = this.#news[0]) {
-      this.#log('debug', 'state', { ...first.state })
+      this.#log('debug', 'state', first.state)
       void this.#events.emit('state', first)
       this.#news.shift()
     }
@@ -359,23 +350,21 @@ export class LiveSession implements Session {
   #finish(): SessionEnd {
     const { cause } = this.#state as Closed
     const end: SessionEnd = { cause, handBack: { undelivered: this.#outbound.end(), uncertain: [] } }
-    for (const change of this.#news.splice(0)) void this.#events.emit('state', change)
-    this.#log('debug', 'closed', { cause })
+    this.#tell()
     void this.#events.emit('closed', end)
     return end
   }
 
   #inHook(): Promise<never> | undefined {
-    const { name } = this.#state
-    if (name !== 'connecting' || this.#state.phase !== 'hello' || !this.#settings.onConnected)
+    const state = this.#state
+    if (state.name !== 'connecting' || state.phase !== 'hello' || !this.#settings.onConnected)
       return undefined
-    const error = new HoldfastError(
-      'in-hook',
-      'onConnected: nothing is sent before it is over, so it cannot wait for that',
+    return Promise.reject(
+      new HoldfastError(
+        'in-hook',
+        'onConnected: nothing is sent before it is over, so it cannot wait for that',
+      ),
     )
-    const rejected = Promise.reject(error)
-    rejected.catch(() => {})
-    return rejected
   }
 
   #report(phase: ErrorPhase, error: unknown): void {
@@ -385,11 +374,8 @@ export class LiveSession implements Session {
   }
 
   #log(level: 'debug' | 'warn', event: string, fields: object): void {
-    try {
-      this.#settings.logger?.({ level, event, ...fields })
-    } catch (error) {
-      surface(error)
-    }
+    const { logger } = this.#settings
+    if (logger) void guard(logger, surface, { level, event, ...fields })
   }
 }
 

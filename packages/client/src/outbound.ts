@@ -1,7 +1,7 @@
 import type { Release, Scope } from '@holdfast/lifetime'
 import { type Receipt, ReceiptEntry } from '@holdfast/mailbox'
 import { assertMembers, assertNumber, assertOneOf } from './bounds.ts'
-import { HoldfastError } from './errors.ts'
+import { type HoldfastError, sessionClosed } from './errors.ts'
 import { assertMessage, byteLengthOf, type Message, tooLarge } from './message.ts'
 import { type HandedBack, Queue, type QueueOptions, type SendOptions } from './queue.ts'
 
@@ -20,7 +20,9 @@ type Way =
   | { readonly name: 'draining'; readonly wire: Wire }
   | { readonly name: 'over' }
 
+/** Someone who waits until no more than this many bytes are on their way. */
 interface Waiter {
+  readonly bytes: number
   readonly resolve: () => void
   readonly reject: (error: HoldfastError) => void
 }
@@ -36,8 +38,9 @@ export class Outbound {
   readonly #report: (error: unknown) => void
   readonly #waiters = new Set<Waiter>()
   #way: Way = { name: 'away' }
-  #cancelLook: Release | undefined
-  #expiry: { readonly at: number; readonly cancel: Release } | undefined
+  #cancelLook: Release = () => {}
+  #expiryAt = Infinity
+  #cancelExpiry: Release = () => {}
 
   /** @param report is told of messages that the socket would not take */
   constructor(scope: Scope, options: QueueOptions, report: (error: unknown) => void) {
@@ -47,31 +50,21 @@ export class Outbound {
     this.queue = new Queue(options, scope.clock)
   }
 
-  /** Bytes on their way: waiting here, and in the socket. */
-  get pendingBytes(): number {
-    return this.queue.bytes + ('wire' in this.#way ? this.#way.wire.bufferedAmount : 0)
-  }
-
   /** As `Session.send`. */
-  send(message: Message, options: SendOptions = noOptions): Receipt {
+  send(message: Message, options?: SendOptions): Receipt {
     assertMessage(message)
-    if (options !== noOptions) assertSendOptions(options)
+    if (options) assertSendOptions(options)
+    const { maxMessageBytes } = this.#options
     const receipt = new ReceiptEntry()
-    const way = this.#way
-    if (way.name === 'over' || way.name === 'draining') {
-      receipt.settle('rejected', sessionClosed())
-    } else if (
-      way.name === 'open' &&
-      this.queue.size === 0 &&
-      way.wire.bufferedAmount < this.#options.highWaterBytes
-    ) {
-      this.#write(way.wire, message, receipt)
-    } else if (way.name === 'away' && options.whenOffline === 'drop') {
-      receipt.settle('dropped')
-    } else {
-      this.queue.push(message, options, receipt)
-      this.#watchExpiry()
-      this.pump()
+    const { name } = this.#way
+    if (name === 'over' || name === 'draining') receipt.settle('rejected', sessionClosed())
+    else if (maxMessageBytes < Infinity && byteLengthOf(message) > maxMessageBytes) {
+      receipt.settle('rejected', tooLarge(byteLengthOf(message), maxMessageBytes))
+    } else if (this.queue.size === 0 && this.#wire) this.#write(this.#wire, message, receipt)
+    else if (name === 'away' && options?.whenOffline === 'drop') receipt.settle('dropped')
+    else {
+      this.#watchExpiry(this.queue.push(message, options ?? {}, receipt))
+      this.#lookAgain()
     }
     return receipt
   }
@@ -79,18 +72,19 @@ export class Outbound {
   /** A connection is open: what waits goes first. */
   opened(wire: Wire): void {
     this.#way = { name: 'open', wire }
-    this.pump()
+    this.#pump()
   }
 
   /** The connection is gone. */
   lost(): void {
-    if ('wire' in this.#way) this.#way = { name: 'away' }
-    this.#cancelLook?.()
+    this.#way = { name: 'away' }
+    this.#cancelLook()
   }
 
-  /** The session closes: nothing new is taken any more. */
-  drain(): void {
+  /** The session closes: nothing new is taken. Resolves when everything that waited is sent. */
+  drain(): Promise<void> {
     if (this.#way.name === 'open') this.#way = { name: 'draining', wire: this.#way.wire }
+    return this.#below(0)
   }
 
   /** The session is over: gives back what waits, and settles every promise. */
@@ -98,56 +92,61 @@ export class Outbound {
     this.#way = { name: 'over' }
     for (const { reject } of this.#waiters) reject(sessionClosed())
     this.#waiters.clear()
-    return this.queue.drain()
+    const handBack = this.queue.entries().map(({ message, receipt }) => ({ message, receipt }))
+    this.queue.clear('undelivered')
+    return handBack
   }
 
   /** As `Session.ready`. */
   ready(): Promise<void> {
-    if (this.#way.name === 'over') return handled(Promise.reject(sessionClosed()))
-    if (this.pendingBytes < this.#options.highWaterBytes) return Promise.resolve()
-    const ready = new Promise<void>((resolve, reject) => {
-      this.#waiters.add({ resolve, reject })
-    })
-    this.#lookAgain()
-    return handled(ready)
+    const { highWaterBytes, lowWaterBytes } = this.#options
+    return this.#below(this.#pendingBytes < highWaterBytes ? highWaterBytes : lowWaterBytes)
   }
 
   /** As `Session.flushed`. */
-  flushed(): Promise<void> {
-    if (this.#way.name === 'over') return handled(Promise.reject(sessionClosed()))
+  async flushed(): Promise<void> {
     const receipts = this.queue.entries().map(({ receipt }) => receipt.settled)
-    return handled(
-      Promise.all(receipts).then((ends) => {
-        if (ends.includes('undelivered')) throw sessionClosed()
-      }),
-    )
+    const ends = await Promise.all(receipts)
+    if (this.#way.name === 'over' && (receipts.length === 0 || ends.includes('undelivered')))
+      throw sessionClosed()
+  }
+
+  /** Bytes on their way: waiting here, and in the socket. */
+  get #pendingBytes(): number {
+    return this.queue.bytes + ('wire' in this.#way ? this.#way.wire.bufferedAmount : 0)
+  }
+
+  /** The open connection, if it takes more now. */
+  get #wire(): Wire | undefined {
+    const way = this.#way
+    return 'wire' in way && way.wire.bufferedAmount < this.#options.highWaterBytes ? way.wire : undefined
+  }
+
+  #below(bytes: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#way.name === 'over') return reject(sessionClosed())
+      if (this.#pendingBytes <= bytes) return resolve()
+      this.#waiters.add({ bytes, resolve, reject })
+      this.#lookAgain()
+    })
   }
 
   /** Sends what waits, in order, for as long as the socket takes it. */
-  pump(): void {
-    const way = this.#way
-    if (!('wire' in way)) return
-    while (
-      this.queue.size > 0 &&
-      way.wire.bufferedAmount < this.#options.highWaterBytes &&
-      way === this.#way
-    ) {
+  #pump(): void {
+    for (let wire = this.#wire; wire && this.queue.size > 0; wire = this.#wire) {
       const entry = this.queue.shift()
-      if (entry) this.#write(way.wire, entry.message, entry.receipt)
+      if (entry) this.#write(wire, entry.message, entry.receipt)
     }
-    if (this.pendingBytes <= this.#options.lowWaterBytes) {
-      for (const { resolve } of this.#waiters) resolve()
-      this.#waiters.clear()
+    for (const waiter of this.#waiters) {
+      if (this.#pendingBytes > waiter.bytes) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
     }
-    if (this.queue.size > 0 || this.#waiters.size > 0) this.#lookAgain()
+    if (this.queue.size + this.#waiters.size > 0) this.#lookAgain()
   }
 
   /** One message that the socket does not take harms only itself. */
   #write(wire: Wire, message: Message, receipt: ReceiptEntry): void {
-    const { maxMessageBytes } = this.#options
-    if (maxMessageBytes < Number.POSITIVE_INFINITY && byteLengthOf(message) > maxMessageBytes) {
-      return receipt.settle('rejected', tooLarge(byteLengthOf(message), maxMessageBytes))
-    }
     try {
       wire.send(message)
       receipt.settle('written')
@@ -159,40 +158,26 @@ export class Outbound {
 
   #lookAgain(): void {
     if (!('wire' in this.#way)) return
-    this.#cancelLook?.()
-    this.#cancelLook = this.#scope.timeout(LOOK_AGAIN_MS, () => this.pump())
+    this.#cancelLook()
+    this.#cancelLook = this.#scope.timeout(LOOK_AGAIN_MS, () => this.#pump())
   }
 
   /** One timer for the message that expires first, so that receipts settle in time without a timer for each. */
-  #watchExpiry(): void {
-    const at = this.queue.nextExpiryAt
-    if (at === this.#expiry?.at) return
-    this.#expiry?.cancel()
-    const cancel = this.#scope.timeout(at - this.#scope.clock.now(), () => {
-      this.queue.expire()
-      this.#watchExpiry()
+  #watchExpiry(at: number): void {
+    if (at >= this.#expiryAt) return
+    this.#expiryAt = at
+    this.#cancelExpiry()
+    this.#cancelExpiry = this.#scope.timeout(at - this.#scope.clock.now(), () => {
+      this.#expiryAt = Infinity
+      this.#watchExpiry(this.queue.expire())
     })
-    this.#expiry = { at, cancel }
   }
 }
-
-const noOptions: SendOptions = {}
 
 function assertSendOptions(options: SendOptions): void {
   assertMembers('send', options, ['ttlMs', 'key', 'whenOffline'])
-  if (options.ttlMs !== undefined) assertNumber('send.ttlMs', options.ttlMs, [1, Number.POSITIVE_INFINITY])
-  if (options.key !== undefined && typeof options.key !== 'string') {
-    throw new TypeError(`send.key: must be a string, got ${typeof options.key}`)
-  }
-  assertOneOf('send.whenOffline', options.whenOffline, ['queue', 'drop', undefined])
-}
-
-function sessionClosed(): HoldfastError {
-  return new HoldfastError('closed', 'session: closed')
-}
-
-/** Gives a promise whose rejection nobody needs to handle: it is an answer to whoever asks, not an accident. */
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {})
-  return promise
+  const { ttlMs = 1, key = '', whenOffline = 'queue' } = options
+  assertNumber('send.ttlMs', ttlMs, [1, Infinity])
+  if (typeof key !== 'string') throw new TypeError(`send.key: must be a string, got ${typeof key}`)
+  assertOneOf('send.whenOffline', whenOffline, ['queue', 'drop'])
 }

@@ -7,6 +7,11 @@ const Native = NativeSocket as unknown as new (url: string, protocols: readonly 
 /** Browsers let nobody add headers. */
 export const sendsHeaders = false as const
 
+/** Headers can only be meant for a `createSocket`, which knows what it takes. */
+export function parseHeaders<T>(value: T): T {
+  return value
+}
+
 /** Makes the browser's WebSocket. */
 export const createNativeSocket: CreateSocket = (url, protocols) => new Native(url, [...protocols])
 

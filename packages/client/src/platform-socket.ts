@@ -24,6 +24,15 @@ const OPEN = 1
 /** Tells whether the platform's socket can send headers: it is `ws`. */
 export const sendsHeaders: boolean = typeof Native?.prototype.terminate === 'function'
 
+/** @throws HoldfastError `provider` when `value` is given and is no object of strings */
+export function parseHeaders(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'object' && value && Object.values(value).every((text) => typeof text === 'string')) {
+    return value as Readonly<Record<string, string>>
+  }
+  throw new HoldfastError('provider', 'headers: must be an object of strings, got something else')
+}
+
 /** Makes the platform's socket: `ws` in Node, without compression; the platform's own elsewhere. */
 export const createNativeSocket: CreateSocket = (url, protocols, { headers }) => {
   if (!Native) throw new HoldfastError('dial', 'WebSocket: this platform has none, give createSocket')

@@ -1,7 +1,7 @@
 import type { Clock } from '@holdfast/lifetime'
 import type { Receipt, ReceiptEntry } from '@holdfast/mailbox'
 import { HoldfastError } from './errors.ts'
-import { byteLengthOf, keep, type Message, tooLarge } from './message.ts'
+import { byteLengthOf, keep, type Message } from './message.ts'
 
 /** What waits, and how much of it. */
 export interface QueueOptions {
@@ -69,52 +69,58 @@ export class Queue {
     return this.#bytes
   }
 
-  /** The moment at which the next message expires, epoch ms; `Infinity` when none does. */
-  get nextExpiryAt(): number {
-    let first = Number.POSITIVE_INFINITY
-    for (const { expiresAt } of this.#entries) first = Math.min(first, expiresAt)
-    return first
-  }
-
   /** The messages that wait, oldest first. */
   entries(): readonly Entry[] {
     return [...this.#entries]
   }
 
-  /** Adds a message, or settles its receipt at once when the bounds do not let it in. */
-  push(message: Message, options: SendOptions, receipt: ReceiptEntry): void {
+  /**
+   * Adds a message, or settles its receipt at once when the bounds do not let it in.
+   * @returns when it expires, epoch ms; `Infinity` for never, and when it is not here
+   */
+  push(message: Message, { ttlMs = this.#options.ttlMs, key }: SendOptions, receipt: ReceiptEntry): number {
+    const { maxMessages, maxBytes, overflow } = this.#options
     const bytes = byteLengthOf(message)
-    if (bytes > this.#options.maxMessageBytes) {
-      return receipt.settle('rejected', tooLarge(bytes, this.#options.maxMessageBytes))
+    const replaced = key === undefined ? undefined : this.#byKey.get(key)
+    const fits = () => {
+      const freed = replaced && this.#entries.has(replaced) ? replaced.bytes : -1
+      return (
+        this.size - (freed < 0 ? 0 : 1) < maxMessages && this.#bytes - Math.max(0, freed) + bytes <= maxBytes
+      )
     }
-    const older = options.key === undefined ? undefined : this.#byKey.get(options.key)
-    if (!this.#makeRoom(bytes, older)) return this.#refuse(receipt, bytes)
-    if (older) this.remove(older, 'dropped')
-    const expiresAt = this.#clock.now() + (options.ttlMs ?? this.#options.ttlMs)
-    const entry: Entry = { message: keep(message), receipt, bytes, key: options.key, expiresAt }
+    if (overflow === 'drop-oldest' && bytes <= maxBytes) {
+      for (const oldest of this.#entries) {
+        if (fits()) break
+        this.remove(oldest, 'dropped')
+      }
+    }
+    if (!fits()) {
+      if (overflow === 'drop-newest') receipt.settle('dropped')
+      else receipt.settle('rejected', this.#full(bytes))
+      return Infinity
+    }
+    if (replaced) this.remove(replaced, 'dropped')
+    const entry = { message: keep(message), receipt, bytes, key, expiresAt: this.#clock.now() + ttlMs }
     this.#entries.add(entry)
-    if (entry.key !== undefined) this.#byKey.set(entry.key, entry)
+    if (key !== undefined) this.#byKey.set(key, entry)
     this.#bytes += bytes
+    return entry.expiresAt
   }
 
   /** Takes the oldest message for the wire; `undefined` when none waits. */
   shift(): Entry | undefined {
     const now = this.#clock.now()
     for (const entry of this.#entries) {
-      if (entry.expiresAt > now) {
-        this.#forget(entry)
-        return entry
-      }
+      if (entry.expiresAt > now) return this.#forget(entry)
       this.remove(entry, 'expired')
     }
     return undefined
   }
 
   /** Takes one message out and settles its receipt. Returns false when it is not here any more. */
-  remove(entry: Entry, status: 'dropped' | 'expired'): boolean {
+  remove(entry: Entry, status: 'dropped' | 'expired' | 'undelivered'): boolean {
     if (!this.#entries.has(entry)) return false
-    this.#forget(entry)
-    entry.receipt.settle(status)
+    this.#forget(entry).receipt.settle(status)
     return true
   }
 
@@ -123,60 +129,33 @@ export class Queue {
     return this.entries().some((entry) => entry.receipt === receipt && this.remove(entry, 'dropped'))
   }
 
-  /** As `SessionQueue.clear`. */
-  clear(): void {
-    for (const entry of this.#entries) this.remove(entry, 'dropped')
+  /** As `SessionQueue.clear`; the receipts say `status`. */
+  clear(status: 'dropped' | 'undelivered' = 'dropped'): void {
+    for (const entry of this.#entries) this.remove(entry, status)
   }
 
-  /** Takes out what has waited too long. */
-  expire(): void {
+  /** Takes out what has waited too long, and tells when the next message expires, epoch ms. */
+  expire(): number {
     const now = this.#clock.now()
+    let nextAt = Infinity
     for (const entry of this.#entries) {
       if (entry.expiresAt <= now) this.remove(entry, 'expired')
+      else nextAt = Math.min(nextAt, entry.expiresAt)
     }
+    return nextAt
   }
 
-  /** Takes out everything, for the hand-back; the receipts settle as `undelivered`. */
-  drain(): readonly HandedBack[] {
-    const all = this.entries()
-    for (const entry of all) {
-      this.#forget(entry)
-      entry.receipt.settle('undelivered')
-    }
-    return all.map(({ message, receipt }) => ({ message, receipt }))
-  }
-
-  /** Makes room for `bytes`, counting that `older`, if any, is about to leave. */
-  #makeRoom(bytes: number, older: Entry | undefined): boolean {
-    const { maxMessages, maxBytes, overflow } = this.#options
-    if (bytes > maxBytes || maxMessages < 1) return false
-    const full = () => {
-      const leaving = older && this.#entries.has(older) ? older : undefined
-      const size = this.#entries.size - (leaving ? 1 : 0)
-      return size >= maxMessages || this.#bytes - (leaving?.bytes ?? 0) + bytes > maxBytes
-    }
-    if (full()) this.expire()
-    if (overflow !== 'drop-oldest') return !full()
-    for (const oldest of this.#entries) {
-      if (!full()) break
-      this.remove(oldest, 'dropped')
-    }
-    return true
-  }
-
-  #refuse(receipt: ReceiptEntry, bytes: number): void {
-    if (this.#options.overflow === 'drop-newest') return receipt.settle('dropped')
+  #full(bytes: number): HoldfastError {
     const { maxMessages, maxBytes } = this.#options
     const waiting = `${this.size} of ${maxMessages} messages and ${this.#bytes} of ${maxBytes} bytes wait`
-    receipt.settle(
-      'rejected',
-      new HoldfastError('queue-full', `queue: no room for ${bytes} bytes, ${waiting}`),
-    )
+    return new HoldfastError('queue-full', `queue: no room for ${bytes} bytes, ${waiting}`)
   }
 
-  #forget(entry: Entry): void {
+  #forget(entry: Entry): Entry {
+    const { key, bytes } = entry
     this.#entries.delete(entry)
-    this.#bytes -= entry.bytes
-    if (entry.key !== undefined && this.#byKey.get(entry.key) === entry) this.#byKey.delete(entry.key)
+    this.#bytes -= bytes
+    if (key !== undefined && this.#byKey.get(key) === entry) this.#byKey.delete(key)
+    return entry
   }
 }

@@ -1,6 +1,7 @@
 import { platform, type Signal } from '@holdfast/lifetime'
 import type { Cause } from './cause.ts'
 import { HoldfastError } from './errors.ts'
+import { parseHeaders } from './platform-socket.ts'
 
 /** What an attempt tells the functions it asks. */
 export interface AttemptContext {
@@ -66,7 +67,7 @@ export async function resolveTarget(sources: TargetSources, context: AttemptCont
   return {
     url: parseUrl(url),
     protocols: parseProtocols(protocols),
-    headers: headers === undefined ? undefined : parseHeaders(headers),
+    headers: parseHeaders(headers),
     credentials,
   }
 }
@@ -84,7 +85,7 @@ export function assertTarget({ url, protocols, headers }: TargetSources): void {
   try {
     if (typeof url !== 'function') parseUrl(url)
     if (typeof protocols !== 'function') parseProtocols(protocols)
-    if (headers !== undefined && typeof headers !== 'function') parseHeaders(headers)
+    if (typeof headers !== 'function') parseHeaders(headers)
   } catch (error) {
     throw new TypeError((error as Error).message, { cause: error })
   }
@@ -126,13 +127,6 @@ function parseProtocols(value: unknown): readonly string[] {
     'protocols: must be HTTP tokens, each once, got something else',
   )
   return list
-}
-
-function parseHeaders(value: unknown): Readonly<Record<string, string>> {
-  const texts =
-    typeof value === 'object' && value && Object.values(value).every((text) => typeof text === 'string')
-  must(texts, 'headers: must be an object of strings, got something else')
-  return value as Readonly<Record<string, string>>
 }
 
 function must(met: unknown, rule: string): asserts met {

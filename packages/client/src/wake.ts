@@ -42,11 +42,14 @@ export function watchWake(session: Session, scope: Scope, whenHidden: WhenHidden
   if (!document) return
   // `freeze` and `resume` are sent to the document and do not bubble to the window.
   scope.listen(document, 'resume', () => wake('resume'))
-  const hiddenPolicy = policyFor(session, scope, whenHidden)
-  scope.listen(document, 'visibilitychange', () => {
-    hiddenPolicy(document.visibilityState === 'hidden')
-    if (document.visibilityState === 'visible') wake('visible')
-  })
+  let undo = () => {}
+  const look = () => {
+    undo()
+    if (document.visibilityState === 'hidden') undo = hide(session, scope, whenHidden)
+    else wake('visible')
+  }
+  scope.listen(document, 'visibilitychange', look)
+  if (document.visibilityState === 'hidden') look()
 }
 
 async function answer(session: Session, signal: WakeSignal, scope: Scope): Promise<void> {
@@ -72,25 +75,14 @@ function watchClock(scope: Scope, jumped: () => void): void {
   })
 }
 
-/** Gives the function that carries out `whenHidden` at each change. */
-function policyFor(session: Session, scope: Scope, whenHidden: WhenHidden): (hidden: boolean) => void {
-  if (whenHidden === 'keep') return () => {}
+/** Carries out `whenHidden`, until the returned function is called. */
+function hide(session: Session, scope: Scope, whenHidden: WhenHidden): () => void {
   const letGo = () => session.pause({ kind: 'hidden' })
-  if (whenHidden !== 'pauseRetries') {
-    let cancel = () => {}
-    return (hidden) => {
-      cancel()
-      if (hidden) cancel = scope.timeout(whenHidden.closeAfterMs, letGo)
-    }
-  }
-  let undo = () => {}
-  const pauseIfWaiting = () => {
+  if (typeof whenHidden === 'object') return scope.timeout(whenHidden.closeAfterMs, letGo)
+  if (whenHidden === 'keep') return () => {}
+  const look = () => {
     if (session.state.name === 'waiting') letGo()
   }
-  return (hidden) => {
-    undo()
-    if (!hidden) return
-    pauseIfWaiting()
-    undo = session.on('state', pauseIfWaiting)
-  }
+  look()
+  return session.on('state', look)
 }
