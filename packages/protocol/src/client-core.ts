@@ -302,15 +302,16 @@ export class ClientCore<Entry extends Outgoing> {
 
   #supersede(): void {
     this.#phase = { name: 'ended' }
-    this.#actions.push({ type: 'superseded', handBack: this.#session.release() })
+    const handBack = this.#session.release()
     this.#actions.push({ type: 'close', attempt: this.#attempt, code: normalClosure })
+    this.#actions.push({ type: 'superseded', handBack })
   }
 
   #end(by: 'us' | 'peer', code: number, bye: Bye | undefined): void {
     this.#phase = { name: 'ended' }
     const handBack = this.#session.release(bye === undefined ? undefined : { lack: bye.ack, lrx: bye.rx })
-    this.#actions.push({ type: 'ended', by, code, answered: bye !== undefined, handBack })
     this.#actions.push({ type: 'close', attempt: this.#attempt, code: closeCode.bye })
+    this.#actions.push({ type: 'ended', by, code, answered: bye !== undefined, handBack })
   }
 
   #send(frame: ControlFrame): void {

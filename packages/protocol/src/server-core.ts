@@ -127,6 +127,11 @@ export class ServerCore<Entry extends Outgoing> {
     )
   }
 
+  /** Takes in a session that the store kept while no server was running; it waits for its client like any other. */
+  restored(record: SessionRecord<Entry>): void {
+    this.#sessionFor(record).restore(record)
+  }
+
   #sessionFor(record: SessionRecord<Entry>): ServerSession<Entry> {
     const known = this.#sessions.get(record.sid)
     if (known !== undefined) return known

@@ -108,6 +108,12 @@ export class ServerSession<Entry extends Outgoing> {
     this.#shelve()
   }
 
+  /** Waits for the client after a restart of the server; the application hears of the session anew. */
+  restore(record: SessionRecord<Entry>): void {
+    if (record.stage !== 'unconfirmed') this.#open()
+    this.#shelve()
+  }
+
   #fence(record: SessionRecord<Entry>): void {
     const { connection } = this
     if (connection !== undefined) {

@@ -1,0 +1,350 @@
+import { type ClientAction, ClientCore, type Payload, decodeText } from '../src/index.ts'
+import { type Note, makeNote } from './notes.ts'
+import type { EndPlan } from './plan.ts'
+import type { Wire } from './wire.ts'
+import type { World } from './world.ts'
+
+/** The client's process: its application, its timers, its sockets, around the real core. */
+export class ClientNode {
+  readonly core: ClientCore<Note>
+  readonly #world: World
+  readonly #plan: EndPlan
+  readonly #wires = new Map<number, Wire>()
+  readonly #queue: Note[] = []
+  /** `null` between two connections. */
+  #attempt: number | null = null
+  #dialed: Wire | undefined
+  #welcomed = -1
+  #sid: string | undefined
+  #made = 0
+  #state: 'running' | 'over' = 'running'
+  #pings = 0
+
+  constructor(world: World) {
+    this.#world = world
+    this.#plan = world.plan.client
+    const { limits, bounds, ackMode, highWaterBytes } = this.#plan
+    this.core = new ClientCore<Note>({ cid: 'client', limits, bounds, ackMode, highWaterBytes })
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'over'
+  }
+
+  /** True when nothing waits any more. */
+  get isDrained(): boolean {
+    const up = this.#sid === undefined ? undefined : this.#world.oracle.ledger(this.#sid).up
+    return this.#made === this.#plan.messages && this.#queue.length === 0 && up?.acked === up?.sent.length
+  }
+
+  get sid(): string | undefined {
+    return this.#sid
+  }
+
+  start(): void {
+    this.#dial()
+    this.#produce()
+    if (Number.isFinite(this.#world.plan.clientPingMs)) this.#pingLater()
+  }
+
+  #produce(): void {
+    const { agenda, random } = this.#world
+    if (this.#made >= this.#plan.messages || this.isOver) return
+    agenda.after(random.wait(this.#plan.sendMs), () => {
+      if (this.isOver) return
+      this.#made += 1
+      // Some are larger than the server takes, and must be refused before they get a number.
+      this.#queue.push(
+        makeNote(
+          `c${this.#made}`,
+          this.#world.plan.server.limits.maxBytes + (random.chance(0.05) ? 90 : 0),
+          random,
+        ),
+      )
+      this.#pump()
+      this.run()
+      this.#produce()
+    })
+  }
+
+  #pingLater(): void {
+    this.#world.agenda.after(this.#world.plan.clientPingMs, () => {
+      if (this.isOver) return
+      this.core.ping((this.#pings += 1))
+      this.run()
+      this.#pingLater()
+    })
+  }
+
+  #pump(): void {
+    const wire = this.#attempt === null ? undefined : this.#wires.get(this.#attempt)
+    if (wire !== undefined) this.core.buffered(wire.buffered('client'))
+    const { oracle } = this.#world
+    for (let note = this.#queue[0]; note !== undefined; note = this.#queue[0]) {
+      const answer = this.core.offer(note)
+      if (answer === 'window' || answer === 'not-live') return
+      this.#queue.shift()
+      if (answer === 'too-large') continue
+      const { windowMessages, windowBytes, maxBytes } = this.#world.serverLimits
+      const { maxMessages, maxBytes: bound } = this.#plan.bounds
+      const limits = {
+        maxBytes,
+        windowMessages: Math.min(windowMessages, maxMessages),
+        windowBytes: Math.min(windowBytes, bound),
+      }
+      oracle.numbered('up', this.#sid ?? '', note, answer, limits)
+    }
+  }
+
+  #dialLater(delayMs: number): void {
+    if (this.isOver) return
+    this.#world.agenda.arm('client:dial', delayMs, () => this.#dial())
+  }
+
+  #backoff(): number {
+    return this.#world.random.between(5, 250)
+  }
+
+  #dial(): void {
+    const { agenda, plan } = this.#world
+    agenda.arm('client:handshake', plan.handshakeMs, () => this.#giveUp())
+    this.#dialed = this.#world.dial((wire) => {
+      if (this.#dialed !== wire || this.isOver) return
+      const attempt = this.core.begin({ ticket: 1 })
+      this.#attempt = attempt
+      this.#wires.set(attempt, wire)
+      this.#world.note(() => `client ${attempt} open`)
+      this.run()
+      return {
+        frame: (data: Payload) => this.#frame(attempt, data),
+        closed: (code: number | undefined) => this.#closed(attempt, code),
+      }
+    })
+    if (this.#dialed === undefined) this.#dialLater(this.#backoff())
+  }
+
+  /** The connection at hand is no good: leaves it and dials again. */
+  #giveUp(): void {
+    this.#world.note(() => `client gives up ${this.#attempt ?? 'a dial'}`)
+    this.#dialed?.close('client', undefined)
+    if (this.#attempt !== null) this.core.closed(this.#attempt)
+    this.#gone(this.#backoff())
+    this.run()
+  }
+
+  #gone(delayMs: number): void {
+    this.#dialed = undefined
+    this.#attempt = null
+    this.#world.agenda.disarm('client:handshake')
+    this.#world.agenda.disarm('client:deadline')
+    this.#dialLater(delayMs)
+  }
+
+  #frame(attempt: number, data: Payload): void {
+    this.#world.note(() => `client ${attempt} < ${show(data)}`)
+    // The shell passes on everything, also from connections it has left: to know better is the core's work.
+    if (typeof data === 'string') this.core.text(attempt, data)
+    else this.core.binary(attempt, data)
+    if (attempt === this.#attempt && this.core.phase === 'live') this.#extendDeadline()
+    this.run(attempt)
+  }
+
+  #extendDeadline(): void {
+    const { agenda, plan } = this.#world
+    agenda.arm('client:deadline', plan.pingMs * 2, () => this.#giveUp())
+  }
+
+  #closed(attempt: number, code: number | undefined): void {
+    this.#world.note(() => `client ${attempt} closed ${code ?? ''}`)
+    this.core.closed(attempt, code)
+    if (attempt === this.#attempt) this.#gone(this.#backoff())
+    this.run()
+  }
+
+  /** Ends the session as the application would. */
+  leave(): void {
+    this.#world.note(() => 'client leaves')
+    this.core.leave()
+    this.run()
+    // Nobody waits for an answer for ever.
+    this.#world.agenda.arm('client:leaving', 2_000, () => {
+      if (this.#attempt !== null) this.core.closed(this.#attempt)
+      this.run()
+    })
+  }
+
+  abandon(): void {
+    this.#world.note(() => 'client abandons')
+    const handBack = this.core.abandon()
+    if (this.#sid !== undefined) this.#world.oracle.handedBack('up', this.#sid, handBack)
+    this.#dialed?.close('client', undefined)
+    this.run()
+    this.#over()
+  }
+
+  #over(): void {
+    this.#state = 'over'
+    const { agenda, oracle } = this.#world
+    for (const name of ['client:dial', 'client:handshake', 'client:deadline', 'client:leaving'])
+      agenda.disarm(name)
+    const left = agenda.armed('client:')
+    oracle.check(left.length === 0, 'I8', () => `timers after the end: ${left.join()}`)
+  }
+
+  run(from?: number): void {
+    for (let action = this.core.next(); action !== undefined; action = this.core.next()) {
+      this.#world.oracle.check(
+        !this.isOver || action.type === 'disarm',
+        'I8',
+        () => 'an action after the end',
+      )
+      this.#perform(action, from)
+    }
+    if (this.core.phase === 'live' && this.#sid !== undefined) {
+      this.#world.oracle.quiet('down', this.#sid, this.#plan.limits, this.#world.agenda.now)
+    }
+  }
+
+  #perform(action: ClientAction<Note>, from: number | undefined): void {
+    const { agenda, oracle } = this.#world
+    switch (action.type) {
+      case 'send':
+        this.#send(action.attempt, action.data)
+        return
+      case 'close':
+        this.#wires.get(action.attempt)?.close('client', action.code)
+        if (action.attempt === this.#attempt) this.#gone(this.#backoff())
+        return
+      case 'arm':
+        agenda.arm(`client:core:${action.timer}`, action.delayMs, () => {
+          const wire = this.#attempt === null ? undefined : this.#wires.get(this.#attempt)
+          this.core.due(action.timer, wire?.buffered('client'))
+          this.run()
+        })
+        return
+      case 'disarm':
+        agenda.disarm(`client:core:${action.timer}`)
+        return
+      case 'welcomed':
+        this.#onWelcomed(action)
+        return
+      case 'deliver':
+        this.#deliver(action, from)
+        return
+      case 'acked':
+        oracle.acked('up', this.#sid ?? '', action.entries, action.upTo)
+        this.#pump()
+        return
+      case 'room':
+        this.#pump()
+        return
+      default:
+        this.#notice(action)
+    }
+  }
+
+  #onWelcomed(action: Extract<ClientAction<Note>, { type: 'welcomed' }>): void {
+    const { agenda, oracle } = this.#world
+    const { outcome, sid } = action
+    this.#world.note(() => `client is ${outcome.name} in ${sid}`)
+    oracle.check(this.#welcomed !== this.#attempt, 'once', () => `attempt ${this.#attempt} welcomed twice`)
+    oracle.check(
+      outcome.name !== 'first' || this.#sid === undefined,
+      'once',
+      () => 'first for the second time',
+    )
+    this.#welcomed = this.#attempt ?? -1
+    agenda.disarm('client:handshake')
+    this.#extendDeadline()
+    if (outcome.name === 'resumed') {
+      oracle.check(sid === this.#sid, 'I6', () => `resumed ${sid} instead of ${this.#sid}`)
+      oracle.counts.resumed += 1
+    } else if (outcome.name === 'gap') {
+      oracle.lost(this.#sid ?? '', outcome.reason)
+      oracle.handedBack('up', this.#sid ?? '', outcome.handBack)
+    }
+    this.#sid = sid
+    this.#pump()
+  }
+
+  #deliver(action: Extract<ClientAction<Note>, { type: 'deliver' }>, from: number | undefined): void {
+    const { agenda, oracle, random } = this.#world
+    const { sid, number, payload } = action
+    oracle.check(
+      from === this.#attempt,
+      'I4',
+      () => `delivered from attempt ${from}, current is ${this.#attempt}`,
+    )
+    oracle.check(this.#welcomed === this.#attempt, 'once', () => 'delivered before welcomed')
+    oracle.check(sid === this.#sid, 'I1', () => `delivered from ${sid} in ${this.#sid}`)
+    oracle.delivered('down', sid, number, payload)
+    if (this.#plan.ackMode === 'received') oracle.settled('down', sid, number, agenda.now)
+    else
+      agenda.after(random.wait(this.#plan.settleMs), () => {
+        if (this.#sid === sid && !this.isOver) oracle.settled('down', sid, number, agenda.now)
+        this.core.settle(sid, number)
+        this.run()
+      })
+  }
+
+  #notice(action: ClientAction<Note>): void {
+    const { oracle, agenda, random } = this.#world
+    this.#world.note(
+      () =>
+        `client: ${action.type} ${'reason' in action ? action.reason : ''}${'code' in action ? action.code : ''}`,
+    )
+    switch (action.type) {
+      case 'lost':
+        oracle.check(
+          this.#world.mayLose(this.#sid ?? '', action.reason),
+          'I6',
+          () => `${this.#sid} ${action.reason}: ${action.detail}`,
+        )
+        return
+      case 'failed':
+        oracle.check(
+          ![4400, 4408, 4413].includes(action.code),
+          'I6',
+          () => `failed ${action.code} ${action.message ?? ''}`,
+        )
+        return
+      case 'goaway': {
+        const attempt = this.#attempt
+        agenda.after(action.afterMs + random.between(0, action.spreadMs), () => {
+          if (attempt === this.#attempt && !this.isOver) this.#giveUp()
+        })
+        return
+      }
+      case 'pong':
+        oracle.check(action.value <= this.#pings, 'pong', () => `pong ${action.value} was never asked for`)
+        return
+      case 'superseded':
+        oracle.check(this.#world.isStolen(this.#sid ?? ''), 'I6', () => 'superseded by nobody')
+        oracle.handedBack('up', this.#sid ?? '', action.handBack)
+        this.#over()
+        return
+      case 'ended':
+        if (this.#sid !== undefined) oracle.handedBack('up', this.#sid, action.handBack)
+        this.#world.note(() => `client ended, answered ${action.answered}`)
+        this.#over()
+        return
+      default:
+    }
+  }
+
+  #send(attempt: number, data: Payload): void {
+    this.#world.note(() => `client ${attempt} > ${show(data)}`)
+    const frame = typeof data === 'string' ? decodeText(data) : data
+    if (typeof frame === 'object' && 'kind' in frame && 'ack' in frame) {
+      const sid = frame.kind === 'hello' ? frame.sid : this.core.sid
+      if (sid !== null && sid !== undefined) this.#world.oracle.told('down', sid, frame.ack)
+      if (frame.kind === 'hello') this.#world.sniff(frame)
+    }
+    this.#wires.get(attempt)?.send('client', data)
+  }
+}
+
+export function show(data: Payload): string {
+  const text = typeof data === 'string' ? data : `binary ${new TextDecoder().decode(data)}`
+  return text.replaceAll('\u0010', '␐')
+}
