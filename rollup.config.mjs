@@ -18,7 +18,6 @@ import { cdnFile, cdnHashFile, kernels, programs, published } from './scripts/pr
  */
 const smallest = {
   ecma: 2020,
-  toplevel: true,
   format: { comments: false },
   mangle: { properties: { regex: /^_/ } },
   compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
@@ -100,14 +99,22 @@ const integrity = {
 const browserSocket = {
   name: 'browser-socket',
   resolveId(id, importer) {
-    return /\/platform-socket\.ts$/.test(id) ? resolve(dirname(importer), 'platform-socket.browser.ts') : null
+    return id.endsWith('/platform-socket.ts')
+      ? resolve(dirname(importer), 'platform-socket.browser.ts')
+      : null
   },
 }
 
 /** The client for browsers, everything inlined, so that no bundler has to find its way around `ws`. */
 const browser = {
   input: 'packages/client/src/index.ts',
-  plugins: [browserSocket, nodeResolve({ browser: true }), slimReconnectingWebsocket(), commonjs(), transpile()],
+  plugins: [
+    browserSocket,
+    nodeResolve({ browser: true }),
+    slimReconnectingWebsocket(),
+    commonjs(),
+    transpile(),
+  ],
   output: [
     { file: 'packages/client/dist/browser.js', format: 'es', sourcemap: true },
     { file: 'packages/client/dist/browser.cjs', format: 'cjs', exports: 'named', sourcemap: true },
