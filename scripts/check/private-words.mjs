@@ -12,7 +12,10 @@ const patterns = [
   },
   {
     what: 'a package host',
-    pattern: new RegExp(`\\b${['regis', 'try'].join('')}\\.[a-z0-9-]+\\.[a-z]`, 'i'),
+    pattern: new RegExp(
+      `\\b${['regis', 'try'].join('')}\\.[a-z0-9-]+\\.(com|dev|internal|io|local|net|org)\\b`,
+      'i',
+    ),
   },
 ]
 

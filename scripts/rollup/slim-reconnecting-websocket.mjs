@@ -13,8 +13,20 @@ const methods = [
   '_wait',
 ]
 
+/** What follows from events that the facade in `line.ts` never sends: `message`, `error`, and a dial that takes too long. */
+const unreachable = ['_disconnect', '_handleTimeout', '_callEventListener']
+const handlers = ['_handleMessage', '_handleError']
+
 /** Properties that mirror the socket; `line.ts` talks to the socket itself. */
-const properties = ['binaryType', 'retryCount', 'bufferedAmount', 'extensions', 'protocol', 'readyState', 'url']
+const properties = [
+  'binaryType',
+  'retryCount',
+  'bufferedAmount',
+  'extensions',
+  'protocol',
+  'readyState',
+  'url',
+]
 
 /** The numbers of the states; only `CLOSED`, of an instance, is ever read. */
 const constants = ['CONNECTING', 'OPEN', 'CLOSING']
@@ -28,11 +40,26 @@ export function slim(source) {
       count += 1
       return ''
     })
-    if (count !== times) throw new Error(`reconnecting-websocket: ${what} found ${count} times, expected ${times}`)
+    if (count !== times)
+      throw new Error(`reconnecting-websocket: ${what} found ${count} times, expected ${times}`)
   }
   cut('a debug print', /^ *_?this\._debug\([^;]*\);\n/gm, 17)
-  for (const name of methods) {
-    cut(name, new RegExp(`^    ReconnectingWebSocket\\.prototype\\.${name} = function [^]*?^    };\\n`, 'gm'), 1)
+  for (const name of handlers)
+    cut(name, new RegExp(`^        this\\.${name} = function [^]*?^        };\\n`, 'gm'), 1)
+  for (const name of ['open', 'close'])
+    cut(name, new RegExp(`^ *_this\\._listeners\\.${name}\\.forEach\\(.*\\n`, 'gm'), 1)
+  for (const name of ['open', 'close'])
+    cut(name, new RegExp(`^ *if \\(_this\\.on${name}\\) {\\n.*\\n *}\\n`, 'gm'), 1)
+  for (const name of ['Event', 'ErrorEvent', 'CloseEvent']) {
+    cut(name, new RegExp(`^var ${name} = /\\*\\* @class \\*/ [^]*?^}\\(.*\\)\\);\\n`, 'gm'), 1)
+  }
+  cut('the message queue', /^ *_this\._messageQueue.*\n/gm, 2)
+  for (const name of [...methods, ...unreachable]) {
+    cut(
+      name,
+      new RegExp(`^    ReconnectingWebSocket\\.prototype\\.${name} = function [^]*?^    };\\n`, 'gm'),
+      1,
+    )
   }
   for (const name of properties) cut(name, property('ReconnectingWebSocket\\.prototype', name), 1)
   for (const name of constants) {
@@ -51,7 +78,7 @@ export function slimReconnectingWebsocket() {
   return {
     name: 'slim-reconnecting-websocket',
     transform(code, id) {
-      return /reconnecting-websocket-mjs\.js$/.test(id) ? { code: slim(code), map: null } : null
+      return id.endsWith('/reconnecting-websocket-mjs.js') ? { code: slim(code), map: null } : null
     },
   }
 }
