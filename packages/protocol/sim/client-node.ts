@@ -1,4 +1,11 @@
-import { type ClientAction, ClientCore, type Payload, decodeText } from '../src/index.ts'
+import {
+  type ClientAction,
+  ClientCore,
+  type Limits,
+  type Payload,
+  decodeText,
+  defaultLimits,
+} from '../src/index.ts'
 import { type Note, makeNote } from './notes.ts'
 import type { EndPlan } from './plan.ts'
 import type { Wire } from './wire.ts'
@@ -7,6 +14,8 @@ import type { World } from './world.ts'
 /** The client's process: its application, its timers, its sockets, around the real core. */
 export class ClientNode {
   readonly core: ClientCore<Note>
+  /** Every session the client has been welcomed to. */
+  readonly sids = new Set<string>()
   readonly #world: World
   readonly #plan: EndPlan
   readonly #wires = new Map<number, Wire>()
@@ -16,6 +25,8 @@ export class ClientNode {
   #dialed: Wire | undefined
   #welcomed = -1
   #sid: string | undefined
+  /** What the server of the last WELCOME accepts. */
+  #limits: Limits = defaultLimits
   #made = 0
   #state: 'running' | 'over' = 'running'
   #pings = 0
@@ -85,7 +96,7 @@ export class ClientNode {
       if (answer === 'window' || answer === 'not-live') return
       this.#queue.shift()
       if (answer === 'too-large') continue
-      const { windowMessages, windowBytes, maxBytes } = this.#world.serverLimits
+      const { windowMessages, windowBytes, maxBytes } = this.#limits
       const { maxMessages, maxBytes: bound } = this.#plan.bounds
       const limits = {
         maxBytes,
@@ -143,10 +154,16 @@ export class ClientNode {
   #frame(attempt: number, data: Payload): void {
     this.#world.note(() => `client ${attempt} < ${show(data)}`)
     // The shell passes on everything, also from connections it has left: to know better is the core's work.
+    if (attempt === this.#attempt) this.#learn(data)
     if (typeof data === 'string') this.core.text(attempt, data)
     else this.core.binary(attempt, data)
     if (attempt === this.#attempt && this.core.phase === 'live') this.#extendDeadline()
     this.run(attempt)
+  }
+
+  #learn(data: Payload): void {
+    const frame = typeof data === 'string' ? decodeText(data) : data
+    if (typeof frame === 'object' && 'kind' in frame && frame.kind === 'welcome') this.#limits = frame.limits
   }
 
   #extendDeadline(): void {
@@ -264,6 +281,7 @@ export class ClientNode {
       oracle.handedBack('up', this.#sid ?? '', outcome.handBack)
     }
     this.#sid = sid
+    this.sids.add(sid)
     this.#pump()
   }
 

@@ -236,7 +236,7 @@ export class Oracle {
     const excused =
       reason === endedAtServer ||
       (reason === 'unknown' && excuses.has('crash')) ||
-      (reason === 'token' && excuses.has('stolen'))
+      ((reason === 'token' || reason === 'unknown') && excuses.has('stolen'))
     this.check(excused, 'I6', () => `${sid} lost: ${reason}, at the server: ${endedAtServer ?? 'alive'}`)
   }
 

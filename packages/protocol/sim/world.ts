@@ -1,4 +1,4 @@
-import type { Hello, Limits, LossReason, Payload, ServerCore } from '../src/index.ts'
+import type { Hello, Limits, LossReason, Payload, ServerCore, SessionRecord } from '../src/index.ts'
 import { type ControlFrame, decodeText, encodeControl } from '../src/index.ts'
 import { Agenda } from './agenda.ts'
 import { ClientNode, show } from './client-node.ts'
@@ -25,11 +25,15 @@ export class World {
   readonly #trace: string[] | undefined
   readonly #wires: Wire[] = []
   readonly #welcomes: Welcome[] = []
+  /** Each token the client has shown, once. */
+  readonly #presented: { sid: string; token: string }[] = []
   readonly #stolen = new Set<string>()
   #client: ClientNode
   #server: ServerNode | undefined
   #phase: 'faults' | 'healed' | 'quiet' = 'faults'
   #shrunk = false
+  /** What the store kept when the server died. */
+  #saved: SessionRecord<Note>[] = []
   #thieves = 0
   #lives = 0
   #connections = 0
@@ -66,6 +70,8 @@ export class World {
 
   /** Tells whether a reason to lose a session can have come about in this run. */
   mayLose(sid: string, reason: LossReason): boolean {
+    // A copy of the client that was made a while ago has older counts than the client has by now.
+    if (reason === 'diverged' && this.isStolen(sid)) return true
     if (reason === 'expired' || reason === 'ended' || reason === 'overflow') return true
     if (reason === 'too-large' && this.#shrunk) {
       // The client found out, or the server did; either way it is over at the server, or will expire there.
@@ -77,15 +83,18 @@ export class World {
 
   sniff(hello: Hello): void {
     this.#lastHello = hello
+    if (hello.sid !== null && hello.token !== null && this.#presented.at(-1)?.token !== hello.token) {
+      this.#presented.push({ sid: hello.sid, token: hello.token })
+    }
   }
 
   issued(welcome: Welcome): void {
     this.#welcomes.push(welcome)
   }
 
-  /** True when a WELCOME with this sid has reached whoever asked for it. */
+  /** True when a WELCOME with this sid has ever reached whoever asked for it. */
   isKnown(sid: string): boolean {
-    return this.#client.sid === sid || this.isStolen(sid)
+    return this.#client.sids.has(sid) || this.isStolen(sid)
   }
 
   watch(core: ServerCore<Note>): void {
@@ -132,7 +141,7 @@ export class World {
   }
 
   run(): void {
-    this.#startServer([])
+    this.#startServer()
     this.#client.start()
     this.#produce(0)
     this.#planFaults()
@@ -143,13 +152,9 @@ export class World {
     this.#finish()
   }
 
-  #startServer(
-    records: Parameters<typeof ServerNode.prototype.crash> extends []
-      ? ReturnType<ServerNode['crash']>
-      : never,
-  ): void {
+  #startServer(): void {
     this.#lives += 1
-    this.#server = new ServerNode(this, this.#lives, this.serverLimits, records)
+    this.#server = new ServerNode(this, this.#lives, this.serverLimits, this.#saved)
   }
 
   #produce(made: number): void {
@@ -217,12 +222,13 @@ export class World {
     const { random } = this
     const { store } = this.plan
     const records = server.crash()
+    this.#saved = store === 'durable' ? records : []
     this.oracle.crashed(store)
     this.#server = undefined
     this.agenda.after(random.between(10, 600), () => {
       if (store === 'durable' && random.chance(0.2)) this.#shrink()
       this.note(() => '-- server is back')
-      if (this.#server === undefined) this.#startServer(store === 'durable' ? records : [])
+      if (this.#server === undefined) this.#startServer()
     })
   }
 
@@ -250,11 +256,11 @@ export class World {
       const frame = typeof data === 'string' ? decodeText(data) : data
       if (typeof frame !== 'object' || !('kind' in frame) || frame.kind !== 'welcome') return
       this.oracle.check(
-        frame.resumed === (expect === 'resumed'),
+        !frame.resumed || expect === 'resumed',
         'theft',
         () => `${hello.sid} resumed: ${frame.resumed}`,
       )
-      if (expect === 'resumed') {
+      if (frame.resumed) {
         wire.send('client', encodeControl({ kind: 'ack', ack: hello.ack, tx: frame.rx }))
       } else wire.close('client', undefined)
     }
@@ -265,9 +271,10 @@ export class World {
   /** Plays back an old token, a made-up session id, or a good token under another name. */
   #replay(): void {
     const hello = this.#lastHello
-    const known = this.#welcomes.filter(({ sid }) => sid === this.#client.sid)
-    const newest = known.at(-1)
-    const old = known.length > 3 ? known[0] : undefined
+    const { sid } = this.#client
+    const newest = this.#welcomes.findLast((welcome) => welcome.sid === sid)
+    // To show its third token the client must have shown its second and been answered: the first is dead.
+    const old = this.#presented.filter((shown) => shown.sid === sid).at(-3)
     if (hello === undefined || newest === undefined) return
     const base = { ...hello, attempt: hello.attempt + 1_000_000, sid: newest.sid, rx: 0, ack: 0 }
     const choice = this.random.pick('old', 'invented', 'eve')
@@ -291,10 +298,10 @@ export class World {
     if (this.oracle.ledger(sid).endedAtServer !== undefined || this.oracle.ledger(sid).excuses.size > 0)
       return
     const { delivered, handled } = this.oracle.ledger(sid).down
+    const session = this.#server?.core.session(sid)
+    if (session === undefined || session.connection !== this.oracle.ledger(sid).connection) return
     this.#stolen.add(sid)
     this.oracle.ledger(sid).excuses.add('stolen')
-    const session = this.#server?.core.session(sid)
-    if (session?.connection !== this.oracle.ledger(sid).connection) return
     this.#intrude(
       { ...hello, sid, token: newest.token, attempt: hello.attempt + 1, rx: delivered, ack: handled },
       'resumed',
@@ -318,7 +325,7 @@ export class World {
   #heal(): void {
     this.#phase = 'healed'
     this.note(() => '-- healed')
-    if (this.#server === undefined) this.#startServer([])
+    if (this.#server === undefined) this.#startServer()
     const deadline = this.agenda.now + healMs
     while (!this.#isDrained() && this.agenda.step(deadline));
     this.oracle.check(this.#isDrained(), 'I9', () => `not drained ${healMs} ms after the network healed`)
