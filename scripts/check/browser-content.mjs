@@ -1,6 +1,7 @@
 // What reaches a browser: nothing of Node, and the browser's own WebSocket instead of `ws`.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createContext, runInContext } from 'node:vm'
 import { cdnFile } from '../project.mjs'
 import { runIfMain } from '../run/report-problems.mjs'
 import { browserUses, bundleForBrowser } from './browser-bundle.mjs'
@@ -23,7 +24,21 @@ function judgeCdn(root) {
   const [path, map] = [join(root, cdnFile), join(root, `${cdnFile}.map`)]
   if (!existsSync(path) || !existsSync(map)) return [`${cdnFile}: it or its source map was not built`]
   const { sources } = JSON.parse(readFileSync(map, 'utf8'))
-  return [...judgeModules(cdnFile, sources), ...judgeCode(cdnFile, readFileSync(path, 'utf8'))]
+  const code = readFileSync(path, 'utf8')
+  return [...judgeModules(cdnFile, sources), ...judgeCode(cdnFile, code), ...judgeGlobal(code)]
+}
+
+/** Runs the script where there is nothing but the language: loading it must need no platform, and make the global. */
+function judgeGlobal(code) {
+  const scope = createContext({})
+  try {
+    runInContext(code, scope)
+  } catch (error) {
+    return [`${cdnFile}: throws when it is loaded: ${error.message}`]
+  }
+  return runInContext('typeof Holdfast === "object" && typeof Holdfast.connect', scope) === 'function'
+    ? []
+    : [`${cdnFile}: makes no global Holdfast with a connect`]
 }
 
 function judgeModules(name, modules) {

@@ -27,7 +27,7 @@ describe('the integrity check', () => {
 
 describe('the browser content check', () => {
   const files = {
-    [cdn]: 'var Holdfast={}',
+    [cdn]: 'var Holdfast={connect(){}}',
     [`${cdn}.map`]: { sources: ['../src/index.ts'] },
     'node_modules/holdfast/package.json': { name: 'holdfast', type: 'module', exports: './index.js' },
     'node_modules/holdfast/index.js': 'export const connect = 1\n',
@@ -56,6 +56,8 @@ describe('the browser content check', () => {
     ['ws in the CDN file', { [`${cdn}.map`]: { sources: ['../../../node_modules/ws/index.js'] } }],
     ['require in the CDN file', { [cdn]: 'var a=require("fs")' }],
     ['eval in the CDN file', { [cdn]: 'var a=eval("1")' }],
+    ['a CDN file without the global', { [cdn]: 'var Other={connect(){}}' }],
+    ['a CDN file that needs the platform to load', { [cdn]: 'var Holdfast={connect(){}};document.title' }],
     ['no source map of the CDN file', { [`${cdn}.map`]: undefined }],
   ])('names %s', async (_what, changes) => {
     const kept = Object.fromEntries(
