@@ -337,7 +337,7 @@ export class World {
     const { sid } = client
     if (!client.isDrained || sid === undefined || client.core.phase !== 'live') return false
     const { down, endedAtServer } = this.oracle.ledger(sid)
-    return endedAtServer === undefined && !this.isStolen(sid) && down.acked === down.sent.length
+    return endedAtServer === undefined && (this.isStolen(sid) || down.acked === down.sent.length)
   }
 
   #finish(): void {
