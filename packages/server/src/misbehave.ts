@@ -44,8 +44,11 @@ export function reset(socket: Duplex): void {
   else socket.destroy()
 }
 
-/** Three reserved bits, an unknown opcode, and a length that says more than comes (RFC 6455, section 5.2). */
-const GARBAGE = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])
+/**
+ * Three reserved bits, an unknown opcode, and a length no message has (RFC 6455, section 5.2). A whole header with its
+ * mask: Chromium says nothing before it has read all of one.
+ */
+const GARBAGE = Buffer.alloc(16, 0xff)
 
 /** Does to an accepted connection what its client asked for. @returns whether the handler still gets the connection */
 export function misbehave(
