@@ -1,0 +1,153 @@
+import type * as Holdfast from 'holdfast'
+import type { Incoming, Session, SessionError, SessionOptions, State } from 'holdfast'
+import * as assert from './check.ts'
+import { Diary, eventually, show, soon } from './diary.ts'
+import { type Proxy, proxyAt } from './proxy-control.ts'
+
+/** The kinds of places where scenarios run. */
+export type EnvironmentName = 'node' | 'chromium'
+
+/** What differs from one place to another. */
+export interface Environment {
+  readonly name: EnvironmentName
+  readonly holdfast: typeof Holdfast
+  /** Options that every session needs here, such as a socket that trusts the certificate. */
+  readonly options?: SessionOptions
+}
+
+/** Where things are. */
+export interface Addresses {
+  /** The proxy in front of the server, `ws://…` or `wss://…`. */
+  readonly proxied: string
+  /** The server itself. */
+  readonly direct: string
+  /** The HTTP control of the proxy. */
+  readonly proxyControl: string
+  /** The pages, and what the server has seen. */
+  readonly pages: string
+}
+
+/** What the server knows of the connections that one scenario made. */
+export interface Seen {
+  readonly opened: number
+  readonly live: number
+  /** Text as it came, binary as its length in bytes, in order of arrival. */
+  readonly received: readonly (string | number)[]
+  readonly closed: readonly { readonly cause: string; readonly code: number; readonly reason: string }[]
+  /** The headers of the upgrades that were accepted. */
+  readonly headers: readonly Readonly<Record<string, string>>[]
+}
+
+/** What a server does with a connection: `echo` what comes; `auth` asks for a token first; `order` obeys, see lab-handler.ts. */
+export type Service = 'echo' | 'auth' | 'order'
+
+type StateName = State['name']
+type In<Name extends StateName> = Extract<State, { name: Name }>
+
+/** A session and everything it told so far. */
+export interface Watched {
+  readonly session: Session
+  /** Every state it was in, from the first. */
+  readonly states: Diary<State>
+  readonly inbox: Diary<Incoming>
+  /** What nobody reads here fails the scenario at its end. */
+  readonly errors: Diary<SessionError>
+  /** Resolves with the next unread state of this name. */
+  reaches<Name extends StateName>(name: Name, fits?: (state: In<Name>) => boolean): Promise<In<Name>>
+}
+
+/** What a scenario works with: the same in every place where it runs. */
+export interface Lab {
+  readonly environment: EnvironmentName
+  readonly secure: boolean
+  readonly Holdfast: typeof Holdfast
+  readonly proxy: Proxy
+  readonly assert: typeof assert
+  readonly eventually: typeof eventually
+  readonly soon: typeof soon
+  /** The address through the proxy, with what the server shall do in its query. */
+  url(query?: string, service?: Service): string
+  /** The same past the proxy. */
+  direct(query?: string, service?: Service): string
+  /**
+   * Opens a session that retries within 50 ms unless told otherwise; it is disposed after the scenario, and must then
+   * hold nothing.
+   */
+  connect(url: Parameters<typeof Holdfast.connect>[0], options?: SessionOptions): Watched
+  /** Tells what the server knows of this scenario's connections. */
+  seen(): Promise<Seen>
+}
+
+/** One thing that holds everywhere. */
+export interface Scenario {
+  readonly name: string
+  run(lab: Lab): Promise<void>
+}
+
+/** Delays short enough for a test. */
+export const quick = { baseMs: 20, capMs: 50 }
+
+let scenarios = 0
+
+/** Runs one scenario; then every session it opened is disposed, and must hold nothing and have told of no unread error. */
+export async function runScenario(
+  scenario: Scenario,
+  environment: Environment,
+  addresses: Addresses,
+): Promise<void> {
+  scenarios += 1
+  const tag = `${environment.name}-${Date.now().toString(36)}-${scenarios}`
+  const watched: Watched[] = []
+  const { Holdfast, ...places } = { Holdfast: environment.holdfast, ...addresses }
+  const lab: Lab = {
+    environment: environment.name,
+    secure: places.proxied.startsWith('wss:'),
+    Holdfast,
+    assert,
+    eventually,
+    soon,
+    proxy: proxyAt(places.proxyControl),
+    url: (query = '', service = 'echo') => `${places.proxied}/${service}/${tag}${query}`,
+    direct: (query = '', service = 'echo') => `${places.direct}/${service}/${tag}${query}`,
+    connect(url, options) {
+      const session = Holdfast.connect(url, { backoff: quick, ...environment.options, ...options })
+      const one = watch(session)
+      watched.push(one)
+      return one
+    },
+    seen: async () => (await (await fetch(`${places.pages}/seen/${tag}`)).json()) as Seen,
+  }
+  try {
+    await scenario.run(lab)
+  } finally {
+    for (const { session } of watched) session.dispose()
+  }
+  for (const one of watched) await assertNothingLeft(one, environment.name)
+}
+
+function watch(session: Session): Watched {
+  const states = new Diary<State>('states')
+  const inbox = new Diary<Incoming>('messages')
+  const errors = new Diary<SessionError>('errors')
+  states.push(session.state)
+  session.on('state', ({ state }) => states.push(state))
+  session.on('message', (message) => inbox.push(message))
+  session.on('error', (error) => errors.push(error))
+  return {
+    session,
+    states,
+    inbox,
+    errors,
+    reaches: (name, fits = () => true) =>
+      states.next((state) => state.name === name && fits(state as never), name) as never,
+  }
+}
+
+async function assertNothingLeft({ session, errors }: Watched, environment: EnvironmentName): Promise<void> {
+  await soon('closed', session.closed)
+  const { closing, ...held } = session.resources
+  assert.equal(held, { timers: 0, listeners: 0, sockets: 0 }, 'held after the end')
+  // Browsers finish the closing handshake by themselves, for up to a minute; `ws` is told to drop the connection.
+  if (environment === 'node') assert.equal(closing, 0, 'sockets left closing')
+  assert.that(errors.unread.length === 0, `no unexpected errors, got ${show(errors.unread)}`)
+}

@@ -1,0 +1,23 @@
+import type { Scenario } from '../lab/lab.ts'
+import { control } from './control.ts'
+import { echo } from './echo.ts'
+import { ends } from './ends.ts'
+import { faults } from './faults.ts'
+import { hello } from './hello.ts'
+import { listeners } from './listeners.ts'
+import { providers } from './providers.ts'
+import { queueing } from './queueing.ts'
+import { serverCloses } from './server-closes.ts'
+
+/** Everything that holds in every environment, run unchanged in each. */
+export const scenarios: readonly Scenario[] = [
+  ...echo,
+  ...faults,
+  ...serverCloses,
+  ...providers,
+  ...hello,
+  ...ends,
+  ...listeners,
+  ...queueing,
+  ...control,
+]
