@@ -1,43 +1,58 @@
 // The checks that options and arguments go through. Each names the thing, the bound and what was received.
 
-/** Smallest and largest allowed value. */
-export type Bounds = readonly [min: number, max: number]
+/** Numbers that may be 0; every other one is at least 1. */
+const mayBeZero =
+  'stableAfterMs maxMessages maxBytes lowWaterBytes closeTimeoutMs closeAfterMs drainMs withinMs'.split(' ')
+const functions = 'ping isPong onConnected admit classify createSocket logger random'.split(' ')
+const groups = 'connect backoff heartbeat queue'.split(' ')
 
-/** @throws TypeError when `value` is no number, RangeError when it is outside `bounds` */
-export function assertNumber(name: string, value: unknown, [min, max]: Bounds): asserts value is number {
-  if (typeof value !== 'number') throw new TypeError(`${name}: must be a number, got ${describe(value)}`)
-  if (!(value >= min && value <= max)) {
-    throw new RangeError(`${name}: must be from ${min} to ${max}, got ${value}`)
+/**
+ * Fills a group of options from its preset, whose values tell what is allowed there. `undefined` counts as left out.
+ * @throws TypeError when something is of the wrong type or unknown
+ * @throws RangeError when a number is out of bounds
+ */
+export function fill<T extends object>(group: string, raw: unknown, preset: T, prefix = `${group}.`): T {
+  must(typeof raw === 'object' && raw !== null, TypeError, group, 'an object', raw)
+  const filled = { ...preset } as Record<string, unknown>
+  for (const [key, given] of Object.entries(raw)) {
+    const name = prefix + key
+    const standard = filled[key]
+    const type = functions.includes(key) ? 'function' : typeof standard
+    must(key in preset, TypeError, `unknown option ${name}`, `one of ${Object.keys(preset).join(', ')}`, key)
+    if (given === undefined) continue
+    if (type === 'number') assertNumber(name, given, mayBeZero.includes(key) ? 0 : 1)
+    else if (/^[bsf]/.test(type)) must(typeof given === type, TypeError, name, `a ${type}`, given)
+    filled[key] = groups.includes(key) ? fill(name, given, standard as object) : given
   }
+  return filled as T
 }
 
-/** @throws TypeError when `value` is given and is no function */
-export function assertFunction(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') {
-    throw new TypeError(`${name}: must be a function, got ${describe(value)}`)
-  }
-}
-
-/** @throws TypeError when `value` is no object, or has a member that is not in `known` */
-export function assertMembers(name: string, value: unknown, known: readonly string[]): void {
-  if (typeof value !== 'object' || value === null) {
-    throw new TypeError(`${name}: must be an object, got ${describe(value)}`)
-  }
-  for (const key of Object.keys(value)) {
-    if (!known.includes(key)) {
-      throw new TypeError(`${name}: unknown option ${JSON.stringify(key)}, known are ${known.join(', ')}`)
-    }
-  }
+/** @throws TypeError when `value` is no number, RangeError when it is not from `min` to `max` */
+export function assertNumber(
+  name: string,
+  value: unknown,
+  min: number,
+  max: number = Infinity,
+): asserts value is number {
+  must(typeof value === 'number', TypeError, name, 'a number', value)
+  must(value >= min && value <= max, RangeError, name, `from ${min} to ${max}`, value)
 }
 
 /** @throws RangeError when `value` is none of `allowed` */
 export function assertOneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
-  if (!allowed.includes(value)) {
-    throw new RangeError(`${name}: must be one of ${allowed.join(', ')}, got ${describe(value)}`)
-  }
+  must(allowed.includes(value), RangeError, name, `one of ${allowed.join(', ')}`, value)
 }
 
-/** Says what a value is, in an error. Strings are shown: none that is checked here is a secret. */
-function describe(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : typeof value
+/** @throws an error of that kind that says what was expected and what came. None of what is checked here is a secret. */
+export function must(
+  met: unknown,
+  kind: new (message: string) => Error,
+  name: string,
+  bound: string,
+  value: unknown,
+): asserts met {
+  if (met) return
+  const got =
+    typeof value === 'string' ? JSON.stringify(value) : value instanceof Object ? typeof value : String(value)
+  throw new kind(`${name}: must be ${bound}, got ${got}`)
 }

@@ -7,36 +7,14 @@ import type { Cause } from './cause.ts'
  */
 export type Verdict = 'retry' | 'refresh' | 'stop' | { readonly retryAfterMs: number }
 
-/** HTTP statuses that are not simply tried again. */
-const byStatus: Readonly<Record<number, Verdict>> = {
-  // Asked to sign in, with a status or with a redirect to the page for it.
-  301: 'refresh',
-  302: 'refresh',
-  303: 'refresh',
-  307: 'refresh',
-  308: 'refresh',
-  401: 'refresh',
-  // Will be the same next time. 404 is not here: balancers answer it while a service is being deployed.
-  400: 'stop',
-  403: 'stop',
-  405: 'stop',
-  407: 'stop',
-  410: 'stop',
-  414: 'stop',
-  426: 'stop',
-  431: 'stop',
-  451: 'stop',
-}
+/** Asked to sign in: with a status, with a redirect to the page for it, or with a close code (1008 policy, 3000 IANA). */
+const refresh = [301, 302, 303, 307, 308, 401, 1008, 3000]
 
-/** Close codes that are not simply tried again. 44xx are read as HTTP 4xx, which is how applications use them. */
-const byCode: Readonly<Record<number, Verdict>> = {
-  1000: 'stop', // normal closure: the server says it is done
-  1008: 'refresh', // policy violation: what servers send when a token is missing or old
-  1010: 'stop', // the client demands an extension that the server lacks
-  3000: 'refresh', // IANA: unauthorized
-  3003: 'stop', // IANA: forbidden
-  4409: 'stop', // superseded: another client took this session over
-}
+/**
+ * Will be the same next time: HTTP statuses (404 is not one, balancers answer it during a deploy), and the close codes 1000
+ * (the server is done), 1010 (it lacks an extension) and 3003 (IANA: forbidden). 409 is here for 4409: superseded.
+ */
+const stop = [400, 403, 405, 407, 409, 410, 414, 426, 431, 451, 1000, 1010, 3003]
 
 /**
  * Decides, as a pure table, what follows from a cause. All of 1000–1015, 3000–4999 and every HTTP status have a verdict;
@@ -48,9 +26,9 @@ export function classify(cause: Cause): Verdict {
     case 'not-admitted':
       return { retryAfterMs: cause.retryAfterMs }
     case 'refused':
-      return hint(cause.retryAfterMs, byStatus[cause.status])
+      return verdictOf(cause.status, cause.retryAfterMs)
     case 'server-close':
-      return hint(retryAfterOf(cause.reason), byCode[cause.code] ?? byStatus[cause.code - 4000])
+      return verdictOf(httpStatusOf(cause.code), retryAfterOf(cause.reason))
     case 'unauthorized':
     case 'forbidden':
       return 'stop'
@@ -59,8 +37,17 @@ export function classify(cause: Cause): Verdict {
   }
 }
 
-function hint(retryAfterMs: number | undefined, verdict: Verdict = 'retry'): Verdict {
-  return verdict === 'retry' && retryAfterMs !== undefined ? { retryAfterMs } : verdict
+function verdictOf(code: number, retryAfterMs: number | undefined): Verdict {
+  if (refresh.includes(code)) return 'refresh'
+  if (stop.includes(code)) return 'stop'
+  // A hint of 0 is none: told to come at once, all clients would, and a server that goes on refusing would be dialled
+  // without a pause.
+  return retryAfterMs ? { retryAfterMs } : 'retry'
+}
+
+/** Close codes 44xx are read as HTTP 4xx, which is how applications use them; others stay. */
+function httpStatusOf(code: number): number {
+  return code >= 4400 && code < 4500 ? code - 4000 : code
 }
 
 /** Reads the hint that a server may put into a close reason: `retry-after-ms=1500`. */

@@ -1,4 +1,4 @@
-import { assertMembers, assertNumber } from './bounds.ts'
+import { fill, must } from './bounds.ts'
 import { byteLengthOf } from './message.ts'
 import type { CloseOptions } from './session.ts'
 
@@ -10,15 +10,17 @@ const MOST_REASON_BYTES = 123
  * @throws TypeError or RangeError at the call, so that a session is never half closed
  */
 export function closeArguments(options: CloseOptions = {}): Required<CloseOptions> {
-  assertMembers('close', options, ['code', 'reason', 'drainMs'])
-  const { code = 1000, reason = '', drainMs = 0 } = options
-  if (code !== 1000) assertNumber('close.code (or 1000)', code, [3000, 4999])
-  if (!Number.isInteger(code)) throw new RangeError(`close.code: must be a whole number, got ${code}`)
-  if (typeof reason !== 'string') throw new TypeError(`close.reason: must be a string, got ${typeof reason}`)
+  const checked = fill('close', options, { code: 1000, reason: '', drainMs: 0 })
+  const { code, reason } = checked
+  const allowed = code === 1000 || (code >= 3000 && code <= 4999 && Number.isInteger(code))
+  must(allowed, RangeError, 'close.code', '1000 or from 3000 to 4999', code)
   const bytes = byteLengthOf(reason)
-  if (bytes > MOST_REASON_BYTES) {
-    throw new RangeError(`close.reason: must be at most ${MOST_REASON_BYTES} bytes of UTF-8, got ${bytes}`)
-  }
-  assertNumber('close.drainMs', drainMs, [0, Number.POSITIVE_INFINITY])
-  return { code, reason, drainMs }
+  must(
+    bytes <= MOST_REASON_BYTES,
+    RangeError,
+    'close.reason',
+    `at most ${MOST_REASON_BYTES} bytes of UTF-8`,
+    bytes,
+  )
+  return checked
 }

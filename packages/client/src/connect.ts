@@ -1,6 +1,6 @@
 import { LiveSession } from './live-session.ts'
 import { resolveOptions, type SessionOptions } from './options.ts'
-import { sendsHeaders } from './platform-socket.ts'
+import { sendsHeaders, unrefClock } from './platform-socket.ts'
 import type { Session } from './session.ts'
 
 import { type Address, assertTarget, type Provided } from './target.ts'
@@ -20,13 +20,14 @@ import { watchWake } from './wake.ts'
  */
 export function connect(url: Provided<Address>, options?: SessionOptions): Session {
   const settings = resolveOptions(options)
-  const { protocols, headers, credentials } = settings
+  const { protocols, headers, credentials, clock } = settings
   if (headers && !settings.createSocket && !sendsHeaders) {
     throw new TypeError('headers: browsers cannot send any, got some; use protocols, onConnected or the URL')
   }
   const sources = { url, protocols, headers, credentials }
   assertTarget(sources)
-  return new LiveSession(settings, sources, [
+  const ownClock = settings.unref ? unrefClock(clock) : clock
+  return new LiveSession({ ...settings, clock: ownClock }, sources, [
     (session, scope) => watchWake(session, scope, settings.whenHidden),
   ])
 }

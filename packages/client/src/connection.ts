@@ -1,5 +1,5 @@
 import type { Scope } from '@holdfast/lifetime'
-import { assertNumber } from './bounds.ts'
+import { assertNumber, must } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
 import { HoldfastError, isHoldfastError } from './errors.ts'
 import { Heartbeat, type ProbeResult } from './heartbeat.ts'
@@ -10,7 +10,7 @@ import type { Incoming, Message } from './message.ts'
 import type { NotYet, Settings } from './options.ts'
 import type { Wire } from './outbound.ts'
 import { createNativeSocket } from './platform-socket.ts'
-import { type Ping, type SocketEvents, type SocketLike, watchSocket } from './socket.ts'
+import { type Ping, type SocketLike, watchSocket } from './socket.ts'
 import { type AttemptContext, resolveTarget, type Target, type TargetSources } from './target.ts'
 import { abandoned, within } from './within.ts'
 
@@ -62,7 +62,9 @@ export class Connection implements Wire {
     return this.#heartbeat?.rttMs
   }
 
+  /** Sends now; nothing once the connection was given up, for a hook may still hold it then. */
   send(message: Message): void {
+    if (this.#scope.ended) return
     this.#touch()
     this.#socket?.send(message as never)
   }
@@ -110,9 +112,8 @@ export class Connection implements Wire {
     run: (context: AttemptContext) => T | PromiseLike<T>,
   ): Promise<T> {
     this.#host.reached(phase)
-    const late = () => new HoldfastError('timeout', `${phase}: took longer than ${limitMs} ms`)
     try {
-      const result = await within(this.#scope, limitMs, late, (signal) => run({ ...this.#context, signal }))
+      const result = await within(this.#scope, limitMs, phase, (signal) => run({ ...this.#context, signal }))
       if (this.#scope.ended) throw abandoned
       return result
     } catch (error) {
@@ -130,7 +131,7 @@ export class Connection implements Wire {
 
   async #admit(context: AttemptContext): Promise<NotYet | undefined> {
     const answer = await this.#host.settings.admit?.(context)
-    if (answer) assertNumber('admit.retryAfterMs', answer.retryAfterMs, [1, Infinity])
+    if (answer) assertNumber('admit.retryAfterMs', answer.retryAfterMs, 1)
     return answer
   }
 
@@ -144,13 +145,14 @@ export class Connection implements Wire {
           const socket = createSocket(url, protocols, { headers })
           assertSocket(socket)
           this.#socket = socket
-          this.#ping = watchSocket(
-            socket,
-            this.#scope,
-            this.#events(() => resolve(socket.protocol)),
-          )
+          this.#ping = watchSocket(socket, this.#scope, {
+            opened: () => resolve(socket.protocol),
+            message: (data) => this.#received(data),
+            pong: (payload) => this.#heartbeat?.pong(payload),
+            ended: (cause) => this.#ended(cause),
+          })
         } catch (error) {
-          const { name } = error as Error
+          const name = (error as Error | undefined | null)?.name
           if (name === 'SecurityError') this.#ended({ kind: 'forbidden', name })
           // The platform's own errors repeat the URL with its query, so of them only the name is kept.
           else if (settings.createSocket) reject(error)
@@ -159,18 +161,6 @@ export class Connection implements Wire {
       }
       line.dial({ url, open })
     })
-  }
-
-  #events(opened: () => void): SocketEvents {
-    return {
-      opened,
-      message: (data) => this.#received(data),
-      pong: (payload) => {
-        this.#heartbeat?.alive()
-        this.#heartbeat?.pong(payload)
-      },
-      ended: (cause) => this.#ended(cause),
-    }
   }
 
   #live(protocol: string): void {
@@ -225,7 +215,14 @@ export class Connection implements Wire {
 
 /** Checks what a factory gave. */
 function assertSocket(socket: Partial<SocketLike> | undefined): void {
-  if (typeof socket?.send !== 'function' || typeof socket.addEventListener !== 'function') {
-    throw new HoldfastError('dial', 'createSocket: must return a WebSocket, got something else')
+  const { send, close, addEventListener, removeEventListener } = socket ?? {}
+  for (const method of [send, close, addEventListener, removeEventListener]) {
+    must(
+      typeof method === 'function',
+      TypeError,
+      'createSocket',
+      'a function that returns a WebSocket',
+      'another',
+    )
   }
 }

@@ -112,6 +112,7 @@ export class Heartbeat {
 
   /** Takes an answer to a ping of the protocol. One to an earlier ping is life, but no measurement. */
   pong(payload: string): void {
+    this.alive()
     if (this.#beat.name === 'asking' && payload === String(this.#asked)) this.#answered(this.#beat.askedAtMs)
   }
 

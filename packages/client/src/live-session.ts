@@ -9,7 +9,7 @@ import {
 } from '@holdfast/lifetime'
 import type { Receipt } from '@holdfast/mailbox'
 import { backoffDelayMs, hintDelayMs } from './backoff.ts'
-import { assertMembers, assertNumber } from './bounds.ts'
+import { assertNumber, fill } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
 import { classify, type Verdict } from './classify.ts'
 import { closeArguments } from './close-arguments.ts'
@@ -28,7 +28,6 @@ import type {
   ReconnectOptions,
   Session,
   SessionEnd,
-  SessionError,
   SessionEvents,
   SessionQueue,
   StateChange,
@@ -70,7 +69,8 @@ export class LiveSession implements Session {
   #link: Link | undefined
   #tries = noTries
   #cause: Cause = { kind: 'not-started' }
-  #connections = 0
+  /** What the next connection will be, as `Open.resumed` says it. */
+  #resumed: 'first' | false = 'first'
   declare [Symbol.dispose]: () => void
   declare [Symbol.asyncDispose]: () => Promise<void>
 
@@ -172,9 +172,9 @@ export class LiveSession implements Session {
   }
 
   reconnect(options: ReconnectOptions = {}): boolean {
-    assertMembers('reconnect', options, ['withinMs', 'cause'])
-    const { withinMs = 0, cause = { kind: 'reconnect' } } = options
-    assertNumber('reconnect.withinMs', withinMs, [0, Number.MAX_SAFE_INTEGER])
+    const preset: Required<ReconnectOptions> = { withinMs: 0, cause: { kind: 'reconnect' } }
+    const { withinMs, cause } = fill('reconnect', options, preset)
+    assertNumber('reconnect.withinMs', withinMs, 0, Number.MAX_SAFE_INTEGER)
     const { name } = this.#state
     if (name === 'closing' || name === 'closed') return false
     this.#tries = noTries
@@ -191,15 +191,13 @@ export class LiveSession implements Session {
     return before !== this.#state
   }
 
-  probe(): Promise<ProbeResult> {
-    return this.#state.name === 'open' && this.#link ? this.#link.connection.probe() : Promise.resolve('dead')
+  async probe(): Promise<ProbeResult> {
+    return this.#state.name === 'open' && this.#link ? this.#link.connection.probe() : 'dead'
   }
 
   setCredentials(credentials: Provided<Credentials>): void {
     this.#sources = { ...this.#sources, credentials }
-    if (this.#state.name === 'open' || this.#state.name === 'connecting') {
-      this.reconnect({ cause: { kind: 'credentials' } })
-    }
+    if (this.#link) this.reconnect({ cause: { kind: 'credentials' } })
   }
 
   close(options?: CloseOptions): Promise<SessionEnd> {
@@ -249,8 +247,8 @@ export class LiveSession implements Session {
     const healthy = () => {
       this.#tries = noTries
     }
-    const resumed = this.#connections === 0 ? 'first' : false
-    this.#connections += 1
+    const resumed = this.#resumed
+    this.#resumed = false
     this.#move({ type: 'opened', since: clock.now(), resumed, protocol }, (scope) => {
       if (backoff.stableAfterMs === 0) healthy()
       else scope.timeout(backoff.stableAfterMs, healthy)

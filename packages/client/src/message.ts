@@ -1,4 +1,5 @@
 import { platform } from '@holdfast/lifetime'
+import { must } from './bounds.ts'
 import { HoldfastError } from './errors.ts'
 
 /** The platform's `Blob` where its type is known, else the part of it that this code uses. */
@@ -25,10 +26,9 @@ export function isBlob(value: unknown): value is BlobParts {
 
 /** @throws TypeError when `value` is nothing that a WebSocket can send */
 export function assertMessage(value: unknown): asserts value is Message {
-  if (typeof value === 'string' || value instanceof ArrayBuffer || ArrayBuffer.isView(value) || isBlob(value))
-    return
-  const got = value === null ? 'null' : typeof value
-  throw new TypeError(`message: must be a string, ArrayBuffer, view or Blob, got ${got}`)
+  const sendable =
+    typeof value === 'string' || value instanceof ArrayBuffer || ArrayBuffer.isView(value) || isBlob(value)
+  must(sendable, TypeError, 'message', 'a string, ArrayBuffer, view or Blob', value)
 }
 
 /** Counts the bytes that a message takes on the wire; text as UTF-8. */

@@ -1,6 +1,6 @@
-import { type Clock, type Signal, systemClock, unrefClock } from '@holdfast/lifetime'
+import { type Clock, type Signal, systemClock } from '@holdfast/lifetime'
 import type { BackoffOptions } from './backoff.ts'
-import { assertFunction, assertMembers, assertNumber, assertOneOf } from './bounds.ts'
+import { assertNumber, assertOneOf, fill } from './bounds.ts'
 import type { Cause } from './cause.ts'
 import type { Verdict } from './classify.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
@@ -83,7 +83,7 @@ export interface Settings {
   readonly queue: QueueOptions
   readonly maxUnread: number
   readonly closeTimeoutMs: number
-  readonly whenHidden: WhenHidden
+  readonly whenHidden: WhenHidden | undefined
   readonly autoConnect: boolean
   readonly unref: boolean
   readonly onConnected: OnConnected | undefined
@@ -138,7 +138,7 @@ const presets: Settings = {
   protocols: [],
   headers: undefined,
   credentials: undefined,
-  whenHidden: 'keep',
+  whenHidden: undefined,
   autoConnect: true,
   unref: false,
   onConnected: undefined,
@@ -151,39 +151,19 @@ const presets: Settings = {
   random: Math.random,
 }
 
-/** Numbers that may be 0; every other one is at least 1. */
-const mayBeZero = 'stableAfterMs maxMessages maxBytes lowWaterBytes closeTimeoutMs closeAfterMs'.split(' ')
-const groups = 'connect backoff heartbeat queue'.split(' ')
-const functions = 'ping isPong onConnected admit classify createSocket logger random'.split(' ')
-
 /**
  * Checks options and fills in the defaults. The only place that reads options as the user wrote them.
  * @throws TypeError when something is of the wrong type or unknown
  * @throws RangeError when a value is out of bounds; both name the option, the bound and the value
  */
 export function resolveOptions(raw: SessionOptions = {}): Settings {
-  const asked = raw.heartbeat === false ? { ...raw, heartbeat: { intervalMs: Infinity } } : raw
-  const settings = fill<Settings>('', asked, presets)
-  const { backoff, queue, whenHidden, clock } = settings
-  assertNumber('backoff.capMs', backoff.capMs, [backoff.baseMs, Infinity])
-  assertNumber('queue.lowWaterBytes', queue.lowWaterBytes, [0, queue.highWaterBytes])
+  const asked = raw?.heartbeat === false ? { ...raw, heartbeat: { intervalMs: Infinity } } : raw
+  const settings = fill('options', asked, presets, '')
+  const { backoff, queue, whenHidden } = settings
+  assertNumber('backoff.capMs', backoff.capMs, backoff.baseMs)
+  assertNumber('queue.lowWaterBytes', queue.lowWaterBytes, 0, queue.highWaterBytes)
   assertOneOf('queue.overflow', queue.overflow, ['reject', 'drop-oldest', 'drop-newest'])
   if (typeof whenHidden === 'object') fill('whenHidden', whenHidden, { closeAfterMs: 0 })
-  else assertOneOf('whenHidden', whenHidden, ['keep', 'pauseRetries'])
-  return { ...settings, clock: settings.unref ? unrefClock(clock) : clock }
-}
-
-/** Fills a group of options from its preset, whose values tell what is allowed. `undefined` counts as left out. */
-function fill<T extends object>(group: string, raw: object, preset: T): T {
-  assertMembers(group || 'options', raw, Object.keys(preset))
-  const filled: Record<string, unknown> = {}
-  for (const [key, standard] of Object.entries(preset)) {
-    const name = group ? `${group}.${key}` : key
-    const value = (raw as Record<string, unknown>)[key] ?? (standard as unknown)
-    if (typeof standard === 'number') assertNumber(name, value, [mayBeZero.includes(key) ? 0 : 1, Infinity])
-    if (typeof standard === 'boolean') assertOneOf(name, value, [true, false])
-    if (functions.includes(key)) assertFunction(name, value)
-    filled[key] = groups.includes(key) ? fill(name, value as object, standard as object) : value
-  }
-  return filled as T
+  else assertOneOf('whenHidden', whenHidden, [undefined, 'keep', 'pauseRetries'])
+  return settings
 }

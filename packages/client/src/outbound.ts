@@ -1,6 +1,6 @@
 import type { Release, Scope } from '@holdfast/lifetime'
 import { type Receipt, ReceiptEntry } from '@holdfast/mailbox'
-import { assertMembers, assertNumber, assertOneOf } from './bounds.ts'
+import { assertOneOf, fill } from './bounds.ts'
 import { type HoldfastError, sessionClosed } from './errors.ts'
 import { assertMessage, byteLengthOf, type Message, tooLarge } from './message.ts'
 import { type HandedBack, Queue, type QueueOptions, type SendOptions } from './queue.ts'
@@ -51,19 +51,20 @@ export class Outbound {
   }
 
   /** As `Session.send`. */
-  send(message: Message, options?: SendOptions): Receipt {
+  send(message: Message, options: SendOptions = {}): Receipt {
     assertMessage(message)
-    if (options) assertSendOptions(options)
-    const { maxMessageBytes } = this.#options
+    const { maxMessageBytes, ttlMs } = this.#options
+    const how = fill<Required<SendOptions>>('send', options, { ttlMs, key: '', whenOffline: 'queue' })
+    assertOneOf('send.whenOffline', how.whenOffline, ['queue', 'drop'])
     const receipt = new ReceiptEntry()
     const { name } = this.#way
     if (name === 'over' || name === 'draining') receipt.settle('rejected', sessionClosed())
     else if (maxMessageBytes < Infinity && byteLengthOf(message) > maxMessageBytes) {
       receipt.settle('rejected', tooLarge(byteLengthOf(message), maxMessageBytes))
     } else if (this.queue.size === 0 && this.#wire) this.#write(this.#wire, message, receipt)
-    else if (name === 'away' && options?.whenOffline === 'drop') receipt.settle('dropped')
+    else if (name === 'away' && how.whenOffline === 'drop') receipt.settle('dropped')
     else {
-      this.#watchExpiry(this.queue.push(message, options ?? {}, receipt))
+      this.#watchExpiry(this.queue.push(message, receipt, how))
       this.#lookAgain()
     }
     return receipt
@@ -172,12 +173,4 @@ export class Outbound {
       this.#watchExpiry(this.queue.expire())
     })
   }
-}
-
-function assertSendOptions(options: SendOptions): void {
-  assertMembers('send', options, ['ttlMs', 'key', 'whenOffline'])
-  const { ttlMs = 1, key = '', whenOffline = 'queue' } = options
-  assertNumber('send.ttlMs', ttlMs, [1, Infinity])
-  if (typeof key !== 'string') throw new TypeError(`send.key: must be a string, got ${typeof key}`)
-  assertOneOf('send.whenOffline', whenOffline, ['queue', 'drop'])
 }

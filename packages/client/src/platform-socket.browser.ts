@@ -12,6 +12,11 @@ export function parseHeaders<T>(value: T): T {
   return value
 }
 
+/** Timers of a browser keep nothing alive. */
+export function unrefClock<T>(clock: T): T {
+  return clock
+}
+
 /** Makes the browser's WebSocket. */
 export const createNativeSocket: CreateSocket = (url, protocols) => new Native(url, [...protocols])
 

@@ -1,6 +1,7 @@
 // The socket of this platform, and what only `ws` can do. The build for browsers takes `platform-socket.browser.ts` instead.
 import type { Scope } from '@holdfast/lifetime'
 import NativeSocket from 'isomorphic-ws'
+import { must } from './bounds.ts'
 import { HoldfastError } from './errors.ts'
 import { type Refusal, refused } from './refused.ts'
 import type { CreateSocket, Ping, SocketEvents, SocketLike } from './socket.ts'
@@ -21,16 +22,18 @@ const Native = NativeSocket as unknown as {
 
 const OPEN = 1
 
+export { unrefClock } from '@holdfast/lifetime'
+
 /** Tells whether the platform's socket can send headers: it is `ws`. */
 export const sendsHeaders: boolean = typeof Native?.prototype.terminate === 'function'
 
-/** @throws HoldfastError `provider` when `value` is given and is no object of strings */
+/** @throws TypeError when `value` is given and is no object of strings */
 export function parseHeaders(value: unknown): Readonly<Record<string, string>> | undefined {
   if (value === undefined) return undefined
-  if (typeof value === 'object' && value && Object.values(value).every((text) => typeof text === 'string')) {
-    return value as Readonly<Record<string, string>>
-  }
-  throw new HoldfastError('provider', 'headers: must be an object of strings, got something else')
+  const texts =
+    typeof value === 'object' && value && Object.values(value).every((text) => typeof text === 'string')
+  must(texts, TypeError, 'headers', 'an object of strings', 'something else')
+  return value as Readonly<Record<string, string>>
 }
 
 /** Makes the platform's socket: `ws` in Node, without compression; the platform's own elsewhere. */

@@ -25,7 +25,7 @@ export interface QueueOptions {
 export interface SendOptions {
   /** How long it may wait, in milliseconds, at least 1. Default: `queue.ttlMs`. */
   readonly ttlMs?: number
-  /** Replaces a waiting message with the same key: the latest wins, and is sent in its own turn. */
+  /** Replaces a waiting message with the same key: the latest wins, and is sent in its own turn. Empty: no key. */
   readonly key?: string
   /** `'drop'`: not sent at all unless the session is open now. Default `'queue'`. */
   readonly whenOffline?: 'queue' | 'drop'
@@ -41,7 +41,7 @@ export interface HandedBack {
 export interface Entry extends HandedBack {
   readonly receipt: ReceiptEntry
   readonly bytes: number
-  readonly key: string | undefined
+  readonly key: string
   /** Epoch ms after which it is not sent any more. */
   readonly expiresAt: number
 }
@@ -78,10 +78,10 @@ export class Queue {
    * Adds a message, or settles its receipt at once when the bounds do not let it in.
    * @returns when it expires, epoch ms; `Infinity` for never, and when it is not here
    */
-  push(message: Message, { ttlMs = this.#options.ttlMs, key }: SendOptions, receipt: ReceiptEntry): number {
+  push(message: Message, receipt: ReceiptEntry, { ttlMs, key }: Required<SendOptions>): number {
     const { maxMessages, maxBytes, overflow } = this.#options
     const bytes = byteLengthOf(message)
-    const replaced = key === undefined ? undefined : this.#byKey.get(key)
+    const replaced = this.#byKey.get(key)
     const fits = () => {
       const freed = replaced && this.#entries.has(replaced) ? replaced.bytes : -1
       return (
@@ -102,7 +102,7 @@ export class Queue {
     if (replaced) this.remove(replaced, 'dropped')
     const entry = { message: keep(message), receipt, bytes, key, expiresAt: this.#clock.now() + ttlMs }
     this.#entries.add(entry)
-    if (key !== undefined) this.#byKey.set(key, entry)
+    if (key) this.#byKey.set(key, entry)
     this.#bytes += bytes
     return entry.expiresAt
   }
@@ -155,7 +155,7 @@ export class Queue {
     const { key, bytes } = entry
     this.#entries.delete(entry)
     this.#bytes -= bytes
-    if (key !== undefined && this.#byKey.get(key) === entry) this.#byKey.delete(key)
+    if (this.#byKey.get(key) === entry) this.#byKey.delete(key)
     return entry
   }
 }

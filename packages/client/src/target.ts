@@ -1,6 +1,6 @@
 import { platform, type Signal } from '@holdfast/lifetime'
 import type { Cause } from './cause.ts'
-import { HoldfastError } from './errors.ts'
+import { must } from './bounds.ts'
 import { parseHeaders } from './platform-socket.ts'
 
 /** What an attempt tells the functions it asks. */
@@ -54,7 +54,7 @@ const web = platform as unknown as {
 
 /**
  * Asks for everything that an attempt needs: credentials first, then, told them, the rest.
- * @throws HoldfastError `provider` when an answer is unusable; whatever a provider throws passes through
+ * @throws TypeError when an answer is unusable; whatever a provider throws passes through
  */
 export async function resolveTarget(sources: TargetSources, context: AttemptContext): Promise<Target> {
   const credentials = await ask(sources.credentials, context)
@@ -82,13 +82,9 @@ export function hasProvider(sources: TargetSources): boolean {
  * @throws TypeError when a fixed value is unusable
  */
 export function assertTarget({ url, protocols, headers }: TargetSources): void {
-  try {
-    if (typeof url !== 'function') parseUrl(url)
-    if (typeof protocols !== 'function') parseProtocols(protocols)
-    if (typeof headers !== 'function') parseHeaders(headers)
-  } catch (error) {
-    throw new TypeError((error as Error).message, { cause: error })
-  }
+  if (typeof url !== 'function') parseUrl(url)
+  if (typeof protocols !== 'function') parseProtocols(protocols)
+  if (typeof headers !== 'function') parseHeaders(headers)
 }
 
 async function ask<T>(source: Provided<T> | undefined, context: AttemptContext): Promise<T> {
@@ -97,23 +93,29 @@ async function ask<T>(source: Provided<T> | undefined, context: AttemptContext):
     : (source as T)
 }
 
+/** The parser's own error repeats the URL, and with it any token in the query; so does nothing that is thrown here. */
 function parseUrl(value: unknown): string {
   const text = (value as { href?: unknown } | null | undefined)?.href ?? value
-  must(typeof text === 'string' && text !== '', 'url: must be a string or a URL, and not empty')
-  let url: URL
-  try {
-    url = new web.URL(text, web.location?.href)
-  } catch {
-    // The parser's own error repeats the URL, and with it any token in the query.
-    throw new HoldfastError(
-      'provider',
-      'url: must be absolute and well-formed, got something that does not parse',
-    )
-  }
+  must(typeof text === 'string' && text, TypeError, 'url', 'a string or a URL, and not empty', typeof text)
+  const url = tryParse(text)
+  must(
+    url && /^(ws|http)s?:$/.test(url.protocol),
+    TypeError,
+    'url',
+    'absolute, of ws, wss, http or https',
+    'another',
+  )
+  must(!url.hash, TypeError, 'url', 'without a fragment', 'one')
   url.protocol = url.protocol.replace('http', 'ws')
-  must(/^wss?:$/.test(url.protocol), `url: must be of the scheme ws, wss, http or https, got ${url.protocol}`)
-  must(!url.hash, 'url: must have no fragment, got one')
   return url.href
+}
+
+function tryParse(text: string): URL | undefined {
+  try {
+    return new web.URL(text, web.location?.href)
+  } catch {
+    return undefined
+  }
 }
 
 /** A subprotocol is a token of HTTP, RFC 9110 section 5.6.2, and none is offered twice, RFC 6455 section 4.1. */
@@ -124,11 +126,10 @@ function parseProtocols(value: unknown): readonly string[] {
   )
   must(
     tokens && new Set(list).size === list.length,
-    'protocols: must be HTTP tokens, each once, got something else',
+    TypeError,
+    'protocols',
+    'HTTP tokens, each once',
+    'something else',
   )
   return list
-}
-
-function must(met: unknown, rule: string): asserts met {
-  if (!met) throw new HoldfastError('provider', rule)
 }

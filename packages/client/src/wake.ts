@@ -26,7 +26,7 @@ const distrusted: ReadonlySet<WakeSignal> = new Set(['pageshow', 'resume', 'cloc
  * open one is asked whether it is alive. Uses the public session only. Does nothing where there is no page and no worker.
  * `navigator.onLine` is not asked: it is wrong in both directions, so its events are hints and nothing more.
  */
-export function watchWake(session: Session, scope: Scope, whenHidden: WhenHidden): void {
+export function watchWake(session: Session, scope: Scope, whenHidden: WhenHidden | undefined): void {
   const page = platform as unknown as Page
   if (!page.addEventListener) return
   const wake = (signal: WakeSignal) => void answer(session, signal, scope)
@@ -76,10 +76,10 @@ function watchClock(scope: Scope, jumped: () => void): void {
 }
 
 /** Carries out `whenHidden`, until the returned function is called. */
-function hide(session: Session, scope: Scope, whenHidden: WhenHidden): () => void {
+function hide(session: Session, scope: Scope, whenHidden: WhenHidden | undefined): () => void {
   const letGo = () => session.pause({ kind: 'hidden' })
   if (typeof whenHidden === 'object') return scope.timeout(whenHidden.closeAfterMs, letGo)
-  if (whenHidden === 'keep') return () => {}
+  if (whenHidden !== 'pauseRetries') return () => {}
   const look = () => {
     if (session.state.name === 'waiting') letGo()
   }

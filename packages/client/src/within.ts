@@ -1,4 +1,5 @@
 import { platform, type Scope, type Signal } from '@holdfast/lifetime'
+import { HoldfastError } from './errors.ts'
 
 /** What a wait rejects with when its scope ended: nobody waits for the outcome any more. */
 export const abandoned: unique symbol = Symbol('abandoned')
@@ -10,7 +11,7 @@ export const abandoned: unique symbol = Symbol('abandoned')
 export function within<T>(
   scope: Scope,
   limitMs: number,
-  late: () => Error,
+  what: string,
   run: (signal: Signal) => T | PromiseLike<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -22,7 +23,7 @@ export function within<T>(
     }
     wait.defer(() => fail(abandoned))
     wait.timeout(limitMs, () => {
-      fail(late())
+      fail(new HoldfastError('timeout', `${what}: took longer than ${limitMs} ms`))
       wait.end()
     })
     const settle =
@@ -32,6 +33,10 @@ export function within<T>(
         done(value)
         wait.end()
       }
-    Promise.resolve(controller.signal).then(run).then(settle(resolve), settle(reject))
+    const start = (signal: Signal) => {
+      if (scope.ended) throw abandoned
+      return run(signal)
+    }
+    Promise.resolve(controller.signal).then(start).then(settle(resolve), settle(reject))
   })
 }

@@ -37,7 +37,9 @@ export class ClientEnd implements SocketLike {
     this.#listeners.get(type)?.delete(run as (event: EventLike) => void)
   }
 
+  /** Once the connection closes, platforms drop what is sent without a word. */
   send(data: unknown): void {
+    if (this.readyState !== 1) return
     this.#carry(() => {
       this.#received.push(data)
       for (const run of this.#onMessage) run(data)
