@@ -8,7 +8,7 @@ import {
 } from '../src/index.ts'
 import { type Note, makeNote } from './notes.ts'
 import type { EndPlan } from './plan.ts'
-import type { Wire } from './wire.ts'
+import type { Wire, WireEnd } from './wire.ts'
 import type { World } from './world.ts'
 
 /** The client's process: its application, its timers, its sockets, around the real core. */
@@ -120,16 +120,17 @@ export class ClientNode {
     const { agenda, plan } = this.#world
     agenda.arm('client:handshake', plan.handshakeMs, () => this.#giveUp())
     this.#dialed = this.#world.dial((wire) => {
-      if (this.#dialed !== wire || this.isOver) return
+      if (this.#dialed !== wire || this.isOver) return undefined
       const attempt = this.core.begin({ ticket: 1 })
       this.#attempt = attempt
       this.#wires.set(attempt, wire)
       this.#world.note(() => `client ${attempt} open`)
       this.run()
-      return {
+      const end: WireEnd = {
         frame: (data: Payload) => this.#frame(attempt, data),
         closed: (code: number | undefined) => this.#closed(attempt, code),
       }
+      return end
     })
     if (this.#dialed === undefined) this.#dialLater(this.#backoff())
   }
@@ -193,7 +194,7 @@ export class ClientNode {
   abandon(): void {
     this.#world.note(() => 'client abandons')
     const handBack = this.core.abandon()
-    if (this.#sid !== undefined) this.#world.oracle.handedBack('up', this.#sid, handBack)
+    if (this.#sid !== undefined) this.#world.oracle.handedBack('up', this.#sid, handBack, 'none')
     this.#dialed?.close('client', undefined)
     this.run()
     this.#over()
@@ -277,8 +278,9 @@ export class ClientNode {
       oracle.check(sid === this.#sid, 'I6', () => `resumed ${sid} instead of ${this.#sid}`)
       oracle.counts.resumed += 1
     } else if (outcome.name === 'gap') {
-      oracle.lost(this.#sid ?? '', outcome.reason)
-      oracle.handedBack('up', this.#sid ?? '', outcome.handBack)
+      const before = this.#sid ?? ''
+      oracle.lost(before, outcome.reason)
+      oracle.handedBack('up', before, outcome.handBack, oracle.knowledgeOf(before, outcome.reason))
     }
     this.#sid = sid
     this.sids.add(sid)
@@ -334,15 +336,20 @@ export class ClientNode {
         return
       }
       case 'pong':
-        oracle.check(action.value <= this.#pings, 'pong', () => `pong ${action.value} was never asked for`)
+        oracle.check(
+          action.value >= 1 && action.value <= this.#pings,
+          'pong',
+          () => `pong ${action.value} was never asked for`,
+        )
         return
       case 'superseded':
         oracle.check(this.#world.isStolen(this.#sid ?? ''), 'I6', () => 'superseded by nobody')
-        oracle.handedBack('up', this.#sid ?? '', action.handBack)
+        oracle.handedBack('up', this.#sid ?? '', action.handBack, 'none')
         this.#over()
         return
       case 'ended':
-        if (this.#sid !== undefined) oracle.handedBack('up', this.#sid, action.handBack)
+        if (this.#sid !== undefined)
+          oracle.handedBack('up', this.#sid, action.handBack, action.answered ? 'counts' : 'none')
         this.#world.note(() => `client ended, answered ${action.answered}`)
         this.#over()
         return

@@ -184,7 +184,12 @@ export class Oracle {
   }
 
   /** The sender handed the rest back: together with what was acknowledged it must be all, each with a true fate. */
-  handedBack(direction: Direction, sid: string, handBack: HandBack<Note>): void {
+  handedBack(
+    direction: Direction,
+    sid: string,
+    handBack: HandBack<Note>,
+    knowledge: 'counts' | 'none',
+  ): void {
     const target = this.ledger(sid)[direction]
     const { delivered, uncertain, undelivered } = handBack
     const all = [...delivered, ...uncertain, ...undelivered]
@@ -195,6 +200,14 @@ export class Oracle {
       'I5',
       () => `${sid} ${direction} hands back ${all.length} messages, ${rest.length} were open`,
     )
+    if (knowledge === 'counts') {
+      const inDoubt = target.delivered - target.handled
+      this.check(
+        uncertain.length === inDoubt,
+        'I5',
+        () => `${sid} ${direction}: ${uncertain.length} uncertain, ${inDoubt} are`,
+      )
+    }
     for (const [fate, notes] of Object.entries(handBack) as [Fate, readonly Note[]][]) {
       for (const note of notes) this.#end(target, note, fate)
     }
@@ -238,6 +251,13 @@ export class Oracle {
       (reason === 'unknown' && excuses.has('crash')) ||
       ((reason === 'token' || reason === 'unknown') && excuses.has('stolen'))
     this.check(excused, 'I6', () => `${sid} lost: ${reason}, at the server: ${endedAtServer ?? 'alive'}`)
+  }
+
+  /** Whether the client can know how far the server had come in a session that it lost for this reason. */
+  knowledgeOf(sid: string, reason: LossReason): 'counts' | 'none' {
+    const { endedAtServer, excuses } = this.ledger(sid)
+    const isTold = reason === 'expired' || reason === 'ended' || reason === 'overflow'
+    return isTold && endedAtServer === reason && excuses.size === 0 ? 'counts' : 'none'
   }
 
   /** After everything: no message of a process that lives is without a fate. */

@@ -249,7 +249,7 @@ export class ServerNode {
         )
         ledger.state = 'gone'
         this.#open.splice(this.#open.indexOf(action.sid), 1)
-        if (!this.#world.isStolen(action.sid)) oracle.handedBack('down', action.sid, action.handBack)
+        if (!this.#world.isStolen(action.sid)) oracle.handedBack('down', action.sid, action.handBack, 'none')
         return
       }
       case 'alarm':

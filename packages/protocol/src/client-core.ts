@@ -264,7 +264,9 @@ export class ClientCore<Entry extends Outgoing> {
     const code = reason === 'too-large' ? closeCode.tooLarge : closeCode.protocol
     if (exchange !== undefined && this.#phase.name === 'live') {
       const counts = keepsCounts(reason) ? { last: exchange.last } : {}
-      this.#send({ kind: 'error', code, end: true, lost: reason, ...counts })
+      // Without counts of the server it was a message that came in, and not one of ours that no longer fits.
+      const number = reason === 'too-large' && last === undefined ? { number: exchange.rx + 1 } : {}
+      this.#send({ kind: 'error', code, end: true, lost: reason, ...counts, ...number })
     }
     this.#phase = { name: 'idle' }
     if (exchange === undefined)

@@ -117,6 +117,7 @@ export class ServerConnection<Entry extends Outgoing> {
         session.error(frame)
         return
       case 'refresh':
+        session.confirm()
         this.#emit({ type: 'reauthenticate', connection: this.#id, sid: session.sid, auth: frame.auth })
         return
       default:

@@ -131,7 +131,7 @@ export class ServerSession<Entry extends Outgoing> {
   }
 
   /** The first frame of the client on a connection proves that it has the WELCOME, and with it the token. */
-  #confirm(): void {
+  confirm(): void {
     if (this.#stage === 'confirmed') return
     this.#open()
     this.#stage = 'confirmed'
@@ -141,14 +141,14 @@ export class ServerSession<Entry extends Outgoing> {
   /** Takes a data message of the bound connection. */
   data(payload: Payload, bytes: number): void {
     if (this.#place.name !== 'attached') return
-    this.#confirm()
+    this.confirm()
     this.#fault(this.#exchange.data(payload, bytes))
   }
 
   /** Takes counts of the bound connection. */
   counts(frame: Ack | Beat): void {
     if (this.#place.name !== 'attached') return
-    this.#confirm()
+    this.confirm()
     this.#fault(this.#exchange.counts(frame))
     if (frame.kind === 'pong') this.#host.emit({ type: 'pong', sid: this.sid, value: frame.value })
   }
@@ -156,7 +156,7 @@ export class ServerSession<Entry extends Outgoing> {
   /** Takes the client's BYE: an answer, or the end. */
   bye(frame: Bye): void {
     if (this.#place.name === 'attached') {
-      this.#confirm()
+      this.confirm()
       this.#send(this.#exchange.bye(closeCode.bye))
     }
     this.#finish('ended', { lack: frame.ack, lrx: frame.rx }, closeCode.bye, 'bye')
