@@ -7,9 +7,6 @@ export interface Dial {
   readonly open: () => void
 }
 
-/** The longest timer that platforms take: `reconnecting-websocket` has no way to say "no timeout". */
-const NEVER_MS = 2_147_483_647
-
 /**
  * Keeps getting connections: the only file that knows `reconnecting-websocket`. When a connection is gone that library
  * asks for a URL; the answer is given when the session says it is time. So waiting, pausing, admission and credentials all
@@ -25,13 +22,9 @@ export class Line {
     this.#library = new ReconnectingWebSocket(() => this.#asked(), [], {
       WebSocket: this.#facadeClass(),
       startClosed: true,
-      minReconnectionDelay: 0,
-      maxReconnectionDelay: 0,
       minUptime: 0,
-      maxEnqueuedMessages: 0,
-      connectionTimeout: NEVER_MS,
     })
-    // Its wait before each dial is a real timer even for 0 ms; ours is the only clock.
+    // Its own wait before each dial is a real timer whatever the delay; ours is the only clock.
     ;(this.#library as unknown as { _wait: () => Promise<void> })._wait = () => Promise.resolve()
     scope.defer(() => this.#library.close())
     this.#library.reconnect()

@@ -54,6 +54,8 @@ const noTries: Tries = { attempts: 0, retries: 0 }
 
 /** The session itself. One scope owns everything; `#end` ends it, and that is the only way out. */
 export class LiveSession implements Session {
+  readonly closed: Promise<SessionEnd>
+  readonly queue: SessionQueue
   readonly #settings: Settings
   readonly #scope: Scope
   readonly #events: Emitter<Omit<SessionEvents, 'error'>>
@@ -61,8 +63,10 @@ export class LiveSession implements Session {
   readonly #inbound: Inbound
   readonly #outbound: Outbound
   readonly #line: Line
-  readonly #closed: Promise<SessionEnd>
-  readonly #news: StateChange[] = []
+  /** Moves that are not told yet, and the one that is being told. */
+  /** Moves not told yet, oldest first; `undefined` for the one that is being told. */
+  readonly #news: (StateChange | undefined)[] = []
+  #telling: StateChange | undefined
   #sources: TargetSources
   #state: State = { name: 'idle', cause: { kind: 'not-started' } }
   #stateScope: Scope
@@ -82,16 +86,18 @@ export class LiveSession implements Session {
     const ears = this.#scope.child()
     this.#events = new Emitter(ears, (error) => this.#report('handler', error))
     this.#errors = new Emitter(ears, surface)
-    this.#closed = new Promise((resolve) => this.#scope.defer(() => resolve(this.#finish())))
+    this.closed = new Promise((resolve) => this.#scope.defer(() => resolve(this.#finish())))
     this.#outbound = new Outbound(this.#scope, settings.queue, (error) => this.#report('send', error))
+    this.queue = this.#outbound.queue
     this.#inbound = new Inbound(this.#scope, this.#events, settings.maxUnread)
     this.#line = new Line(this.#scope)
     this.#stateScope = this.#scope.child()
     for (const attach of attachments) attach(this, this.#scope)
-    const { signal } = settings
-    if (signal?.aborted) this.#end({ kind: 'aborted' })
-    else if (signal) this.#scope.listen(signal, 'abort', () => this.#end({ kind: 'aborted' }))
-    if (settings.autoConnect) this.#start()
+    const { signal, autoConnect } = settings
+    const abort = () => this.#end({ kind: 'aborted' })
+    if (signal) this.#scope.listen(signal, 'abort', abort)
+    if (signal?.aborted) abort()
+    if (autoConnect) this.#start()
   }
 
   get state(): State {
@@ -104,14 +110,6 @@ export class LiveSession implements Session {
 
   get resources(): Resources {
     return { ...this.#scope.ledger }
-  }
-
-  get closed(): Promise<SessionEnd> {
-    return this.#closed
-  }
-
-  get queue(): SessionQueue {
-    return this.#outbound.queue
   }
 
   send(message: Message, options?: SendOptions): Receipt {
@@ -215,7 +213,7 @@ export class LiveSession implements Session {
         this.#outbound.drain().then(sayGoodbye, () => {})
       })
     } else if (name !== 'closing') end()
-    return this.#closed
+    return this.closed
   }
 
   dispose(): void {
@@ -307,15 +305,16 @@ export class LiveSession implements Session {
     const state = next(previous, event)
     if (state === previous) return
     this.#state = state
+    const first = this.#news.push({ state, previous }) === 1
     const ended = scopesEndedBy(previous, state)
     if (ended !== 'none') {
       this.#stateScope.end()
       this.#stateScope = this.#scope.child()
     }
     if (ended === 'state and connection') this.#hangUp()
-    const first = this.#news.push({ state, previous }) === 1
+    this.#news.push({ state, previous })
     enter?.(this.#stateScope)
-    if (first) this.#tell()
+    if (!this.#telling) this.#tell()
   }
 
   #hangUp(): void {
@@ -327,11 +326,12 @@ export class LiveSession implements Session {
 
   /** Tells of moves in the order in which they were made; of one made inside a handler, when that handler is done. */
   #tell(): void {
-    for (let first = this.#news[0]; first; first = this.#news[0]) {
-      this.#log('debug', 'state', first.state)
-      void this.#events.emit('state', first)
-      this.#news.shift()
+    for (let change = this.#news.shift(); change; change = this.#news.shift()) {
+      this.#telling = change
+      this.#log('debug', 'state', change.state)
+      void this.#events.emit('state', change)
     }
+    this.#telling = undefined
   }
 
   /** The one way out. What ends here is told by `#finish`, once everything is given back. */
@@ -340,7 +340,7 @@ export class LiveSession implements Session {
     const previous = this.#state
     const state = next(previous, { type: 'ended', cause }) as Closed
     this.#state = state
-    this.#news.splice(0, this.#news.length, { state, previous })
+    this.#news.push({ state, previous })
     this.#hangUp()
     this.#scope.end()
   }
@@ -357,12 +357,7 @@ export class LiveSession implements Session {
     const state = this.#state
     if (state.name !== 'connecting' || state.phase !== 'hello' || !this.#settings.onConnected)
       return undefined
-    return Promise.reject(
-      new HoldfastError(
-        'in-hook',
-        'onConnected: nothing is sent before it is over, so it cannot wait for that',
-      ),
-    )
+    return Promise.reject(new HoldfastError('in-hook', 'onConnected: cannot wait for what is sent after it'))
   }
 
   #report(phase: ErrorPhase, error: unknown): void {
@@ -377,14 +372,7 @@ export class LiveSession implements Session {
   }
 }
 
-// WebKit and older browsers have no such symbols: there, `using` cannot be written, and nothing is defined.
-if (Symbol.dispose) {
-  LiveSession.prototype[Symbol.dispose] = function (this: LiveSession) {
-    this.dispose()
-  }
-}
-if (Symbol.asyncDispose) {
-  LiveSession.prototype[Symbol.asyncDispose] = async function (this: LiveSession) {
-    await this.close()
-  }
-}
+// WebKit and older browsers have no such symbols: there, `using` cannot be written, and these lines change nothing.
+const { prototype } = LiveSession
+prototype[Symbol.dispose ?? 'dispose'] = prototype.dispose
+prototype[Symbol.asyncDispose ?? 'close'] = prototype.close as () => Promise<never>

@@ -16,10 +16,10 @@ interface Page extends Partial<ListenTarget> {
 }
 
 /** Causes of `idle` that end when the page is back. What the user paused stays paused. */
-const revivable: ReadonlySet<Cause['kind']> = new Set(['hidden', 'pagehide', 'attempts-exhausted'])
+const revivable: readonly Cause['kind'][] = ['hidden', 'pagehide', 'attempts-exhausted']
 
 /** Signals after which an open connection that cannot be asked is not believed. */
-const distrusted: ReadonlySet<WakeSignal> = new Set(['pageshow', 'resume', 'clock-jump'])
+const distrusted: readonly WakeSignal[] = ['pageshow', 'resume', 'clock-jump']
 
 /**
  * Watches the page and the clock: on a sign that the world came back, a waiting session dials within half a second, and an
@@ -54,16 +54,13 @@ export function watchWake(session: Session, scope: Scope, whenHidden: WhenHidden
 
 async function answer(session: Session, signal: WakeSignal, scope: Scope): Promise<void> {
   const { state } = session
-  const redial = () => session.reconnect({ withinMs: WITHIN_MS, cause: { kind: 'wake', signal } })
-  if (state.name === 'open') {
-    const result = await session.probe()
-    if (result === 'unknown' && distrusted.has(signal) && session.state === state) redial()
-  } else if (signal === 'offline') {
-    return
-  } else if (state.name === 'waiting' && state.retryAt - scope.clock.now() > WITHIN_MS) {
-    redial()
-  } else if (state.name === 'idle' && revivable.has(state.cause.kind)) {
-    redial()
+  const { name } = state
+  const asleep =
+    (name === 'waiting' && state.retryAt - scope.clock.now() > WITHIN_MS) ||
+    (name === 'idle' && revivable.includes(state.cause.kind))
+  const doubtful = name === 'open' && (await session.probe()) === 'unknown' && distrusted.includes(signal)
+  if ((asleep && signal !== 'offline') || (doubtful && session.state === state)) {
+    session.reconnect({ withinMs: WITHIN_MS, cause: { kind: 'wake', signal } })
   }
 }
 

@@ -7,6 +7,9 @@ interface EventLike {
   readonly [field: string]: unknown
 }
 
+/** How long browsers wait for the server's close frame. */
+const CLOSING_MS = 60_000
+
 /** The client's end of a connection in memory: what a browser's WebSocket does, in virtual time. */
 export class ClientEnd implements SocketLike {
   readyState = 0
@@ -105,6 +108,7 @@ export class ClientEnd implements SocketLike {
   #carry(arrive: () => void): void {
     this.#clock.setTimeout(() => {
       if (this.#link === 'up') arrive()
+      else if (this.readyState === 2) this.#clock.setTimeout(() => this.#end(1006, '', false), CLOSING_MS)
     }, this.#latencyMs)
   }
 
