@@ -26,7 +26,7 @@ const words: Words = {
   closed: ({ code }) => `You called close(), with code ${code}.`,
   disposed: () => 'You called dispose().',
   aborted: () => 'The abort signal fired.',
-  paused: () => 'You paused it.',
+  paused: () => 'You called pause().',
   reconnect: () => 'You called reconnect().',
   credentials: () => 'The credentials changed.',
   pagehide: () => 'The page went away.',
@@ -42,7 +42,7 @@ const words: Words = {
   unauthorized: () => 'The provider gave no credentials.',
   'not-admitted': ({ by }) => `Not now, says ${by}.`,
   liveness: ({ silentMs }) =>
-    `A ping stayed unanswered: nothing came for ${duration(silentMs)}, so the connection counts as dead.`,
+    `A ping stayed unanswered for ${duration(silentMs)}, so the connection counts as dead.`,
   wake: ({ signal }) => `Trying at once, because ${signals[signal]}.`,
   'attempts-exhausted': ({ attempts }) => `${attempts} attempts failed in a row.`,
 }

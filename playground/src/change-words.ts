@@ -1,4 +1,4 @@
-import type { Resources, State, StateChange } from 'holdfast'
+import type { Resources, SessionEnd, State, StateChange } from 'holdfast'
 import { causeWords } from './cause-words.ts'
 import { count, duration } from './time-words.ts'
 
@@ -9,7 +9,6 @@ export interface Circumstances {
   /** How long there was no connection; `undefined` when there never was one. */
   readonly awayMs: number | undefined
   readonly previous: StateChange['previous']
-  readonly resources: Resources
 }
 
 type Words = {
@@ -31,15 +30,22 @@ const words: Words = {
   },
   idle: ({ cause }) => `${causeWords(cause)} Queue and listeners stay; Reconnect goes on.`,
   closing: () => 'A close frame is on its way; the server may answer.',
-  closed({ cause }, { resources: { timers, listeners, sockets } }) {
-    const held = timers + listeners + sockets
-    const left =
-      held === 0 ? 'nothing any more: no timers, no listeners, no sockets' : `${count(held, 'thing')} still`
-    return `${causeWords(cause)} It holds ${left}.`
-  },
+  closed: ({ cause }) => causeWords(cause),
 }
 
 /** Says in plain words what a change of state means; `''` when it is not worth a word. */
 export function changeWords(state: State, around: Circumstances): string {
   return (words[state.name] as (state: State, around: Circumstances) => string)(state, around)
+}
+
+/** Says how a session ended, once everything is given back: what it still holds, and what was never sent. */
+export function endWords({ cause, handBack }: SessionEnd, { timers, listeners, sockets }: Resources): string {
+  // Who pressed the button need not be told.
+  const why = cause.kind === 'disposed' || cause.kind === 'closed' ? '' : `${causeWords(cause)} `
+  const held = timers + listeners + sockets
+  const left =
+    held === 0 ? 'nothing any more: no timers, no listeners, no sockets' : `${count(held, 'thing')} still`
+  const unsent = handBack.undelivered.length
+  const back = unsent === 0 ? '' : ` ${count(unsent, 'message')} never left the queue and came back to you.`
+  return `${why}The session holds ${left}.${back}`
 }

@@ -6,6 +6,9 @@ import { clockTime } from './time-words.ts'
 
 const mostEntries = 250
 
+/** What the proxy says about every connection, and what is also said otherwise. */
+const chatter: ReadonlySet<string> = new Set(['connected', 'half-closed', 'clear'])
+
 /** One line of the log: who says it, and what exactly. */
 interface Line {
   readonly source: string
@@ -17,11 +20,27 @@ interface Line {
 /** Shows every event of the session as the data it is, between what the person and the proxy did. */
 export function showEventLog(): void {
   const list = new CappedList('event-log', 'event-empty', mostEntries)
+  let attempt: Element | null = null
   news.on((item) => {
+    const phase = nextPhase(item)
+    if (phase !== undefined && attempt !== null) {
+      attempt.textContent += ` → ${phase}`
+      return
+    }
     const line = lineOf(item)
-    if (line) list.add(shown(line))
+    if (line === undefined) return
+    const entry = shown(line)
+    if (line.state === 'connecting') attempt = entry.querySelector('pre')
+    list.add(entry)
   })
   button('clear-events').addEventListener('click', () => list.empty())
+}
+
+/** The phases of one attempt follow each other within milliseconds: they share a line. */
+function nextPhase(item: News): string | undefined {
+  if (item.type !== 'state') return undefined
+  const { state, previous } = item.change
+  return state.name === 'connecting' && previous.name === 'connecting' ? state.phase : undefined
 }
 
 function lineOf(item: News): Line | undefined {
@@ -45,6 +64,7 @@ function lineOf(item: News): Line | undefined {
       return { source: 'you', kind: 'page', data: item.words }
     case 'network': {
       const { n: _n, atMs: _atMs, event, ...rest } = item.event
+      if (chatter.has(event)) return undefined
       return { source: `proxy: ${event}`, kind: 'network', data: rest }
     }
     default:

@@ -1,11 +1,12 @@
 import type { Session, StateChange } from 'holdfast'
-import { changeWords } from './change-words.ts'
+import { changeWords, endWords } from './change-words.ts'
 import { part } from './element.ts'
 import { news } from './news.ts'
 
 /** Says in plain words what just happened: what the person did, and what the session made of it. */
 export function narrate(): void {
   let action = ''
+  let current: Session | undefined
   const say = (reaction: string) => {
     part('story-text').textContent = [action, reaction].filter((words) => words !== '').join(' ')
   }
@@ -14,13 +15,21 @@ export function narrate(): void {
     part('announcer').textContent = `${state}. ${words}`
   })
   news.on((item) => {
-    if (item.type === 'action') {
+    if (item.type === 'session') current = item.session
+    else if (item.type === 'action') {
       action = item.words
       say('')
     } else if (item.type === 'network') {
       const words = networkWords[item.event.event]
       if (words !== undefined) say(words)
     } else if (item.type === 'state') changed(item.change, item.session)
+    else if (item.type === 'closed') {
+      // The handler that hears this is itself still held: what is left is told a moment later.
+      const { end, session } = item
+      void session.closed.then(() => {
+        if (session === current) say(endWords(end, session.resources))
+      })
+    }
   })
 }
 
@@ -32,12 +41,12 @@ function followChanges(say: (words: string, state: string) => void) {
     if (item.type === 'sent') waiting += item.receipt.status === 'queued' ? 1 : 0
     if (item.type === 'session') lostAtMs = undefined
   })
-  return ({ state, previous }: StateChange, { queue, resources }: Session) => {
+  return ({ state, previous }: StateChange, { queue }: Session) => {
     if (previous.name === 'open') lostAtMs = Date.now()
     const flushed = state.name === 'open' ? waiting - queue.size : 0
     const awayMs = lostAtMs === undefined ? undefined : Date.now() - lostAtMs
     waiting = queue.size
-    const words = changeWords(state, { flushed, awayMs, previous, resources })
+    const words = changeWords(state, { flushed, awayMs, previous })
     if (words !== '') say(words, state.name)
   }
 }

@@ -23,12 +23,10 @@ export function wireSession(stage: Stage, address: AddressBox): void {
       news.tell({ type: 'action', words })
       run(session)
     })
-  onSession('reconnect', 'You asked for a new connection.', (session) => session.reconnect())
-  onSession('pause', 'You paused it.', (session) => session.pause('by hand'))
-  onSession('close', 'You closed it, politely.', (session) =>
-    session.close({ code: 1000, reason: 'by hand' }),
-  )
-  onSession('dispose', 'You disposed of it.', (session) => session.dispose())
+  onSession('reconnect', 'You pressed Reconnect.', (session) => session.reconnect())
+  onSession('pause', 'You pressed Pause.', (session) => session.pause('by hand'))
+  onSession('close', 'You pressed Close.', (session) => session.close({ code: 1000, reason: 'by hand' }))
+  onSession('dispose', 'You pressed Dispose.', (session) => session.dispose())
   onSession('probe', 'You asked the server for a sign of life.', async (session) => {
     const result = await session.probe()
     news.tell({ type: 'action', words: `The probe says: ${result}.` })

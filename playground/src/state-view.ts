@@ -21,6 +21,8 @@ export function showState(): void {
     const { state, rttMs } = session
     panel.dataset['state'] = state.name
     text('state-name', state.name)
+    text('pill', state.name)
+    part('pill').dataset['state'] = state.name
     text('state-detail', stateWords(state, nowMs))
     text('fact-rtt', rttMs === undefined ? '–' : `${rttMs.toFixed(rttMs < 10 ? 1 : 0)} ms`)
     text('fact-open', state.name === 'open' ? duration(wholeSeconds(nowMs - state.since)) : '–')

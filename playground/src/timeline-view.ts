@@ -51,7 +51,7 @@ function draw(context: CanvasRenderingContext2D, history: History, edge: number,
   context.clip()
   for (const stretch of history.stretches) drawStretch(context, stretch, xOf, edge)
   context.restore()
-  drawMarks(context, history, xOf)
+  drawMarks(context, history, xOf, leftPx + span)
 }
 
 function drawStretch(
@@ -79,22 +79,21 @@ function drawMarks(
   context: CanvasRenderingContext2D,
   { marks }: History,
   xOf: (atMs: number) => number,
+  right: number,
 ): void {
-  let freeFrom = Number.NEGATIVE_INFINITY
+  let freeUntil = right
   context.fillStyle = colour('danger')
-  for (const { atMs, label } of marks) {
+  // A label without room before the next mark is left out: the event log has them all.
+  for (const { atMs, label } of [...marks].reverse()) {
     const x = xOf(atMs)
-    if (x < leftPx) continue
+    if (x < leftPx) return
     context.beginPath()
     context.moveTo(x - 4, barTop - 7)
     context.lineTo(x + 4, barTop - 7)
     context.lineTo(x, barTop - 1)
     context.fill()
-    // Labels that would lie over each other are left out; the event log has them all.
     const wide = context.measureText(label).width
-    const textLeft = Math.max(leftPx, x - wide - 7)
-    if (textLeft < freeFrom) continue
-    context.fillText(label, textLeft, 8)
-    freeFrom = textLeft + wide + 14
+    if (x + 8 + wide <= freeUntil) context.fillText(label, x + 8, barTop - 6)
+    freeUntil = x - 8
   }
 }
