@@ -259,6 +259,8 @@ export class LiveSession implements Session {
     if (state.name === 'closing') return this.#end({ kind: 'closed', code: state.code, reason: state.reason })
     const { backoff, random } = this.#settings
     const verdict = this.#verdict(cause)
+    // The user's `classify` may have moved the session on.
+    if (this.#state !== state) return
     if (verdict === 'stop') return this.#end(cause)
     const admitted = cause.kind === 'not-admitted' ? 0 : 1
     const attempts = this.#tries.attempts - 1 + admitted
@@ -305,15 +307,15 @@ export class LiveSession implements Session {
     const state = next(previous, event)
     if (state === previous) return
     this.#state = state
-    const first = this.#news.push({ state, previous }) === 1
+    this.#news.push({ state, previous })
     const ended = scopesEndedBy(previous, state)
     if (ended !== 'none') {
       this.#stateScope.end()
       this.#stateScope = this.#scope.child()
     }
     if (ended === 'state and connection') this.#hangUp()
-    this.#news.push({ state, previous })
-    enter?.(this.#stateScope)
+    // A signal that aborted just now may have had the user move on from here.
+    if (this.#state === state) enter?.(this.#stateScope)
     if (!this.#telling) this.#tell()
   }
 
@@ -328,8 +330,8 @@ export class LiveSession implements Session {
   #tell(): void {
     for (let change = this.#news.shift(); change; change = this.#news.shift()) {
       this.#telling = change
-      this.#log('debug', 'state', change.state)
       void this.#events.emit('state', change)
+      this.#log('debug', 'state', change.state)
     }
     this.#telling = undefined
   }
