@@ -9,6 +9,7 @@ import { nodeResolve } from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 import { dts } from 'rollup-plugin-dts'
 import esbuild from 'rollup-plugin-esbuild'
+import { shortPrivateNames } from './scripts/rollup/short-private-names.mjs'
 import { slimReconnectingWebsocket } from './scripts/rollup/slim-reconnecting-websocket.mjs'
 import { cdnFile, cdnHashFile, kernels, programs, published } from './scripts/project.mjs'
 
@@ -123,7 +124,7 @@ const browser = {
       format: 'iife',
       name: 'Holdfast',
       sourcemap: true,
-      plugins: [terser(smallest), integrity],
+      plugins: [terser(smallest), shortPrivateNames(), integrity],
     },
   ],
 }
