@@ -145,12 +145,13 @@ export class Connection implements Wire {
           const socket = createSocket(url, protocols, { headers })
           assertSocket(socket)
           this.#socket = socket
-          this.#ping = watchSocket(socket, this.#scope, {
+          const events = {
             opened: () => resolve(socket.protocol),
-            message: (data) => this.#received(data),
-            pong: (payload) => this.#heartbeat?.pong(payload),
-            ended: (cause) => this.#ended(cause),
-          })
+            message: (data: unknown) => this.#received(data),
+            pong: (payload: string) => this.#heartbeat?.pong(payload),
+            ended: (cause: Cause) => this.#ended(cause),
+          }
+          this.#ping = watchSocket(socket, this.#scope, events, settings.unref)
         } catch (error) {
           const name = (error as Error | undefined | null)?.name
           if (name === 'SecurityError') this.#ended({ kind: 'forbidden', name })

@@ -45,7 +45,12 @@ export const createNativeSocket: CreateSocket = (url, protocols, { headers }) =>
 }
 
 /** Watches what only `ws` tells; for any other socket it does nothing. */
-export function watchNodeSocket(socket: SocketLike, scope: Scope, events: SocketEvents): Ping | undefined {
+export function watchNodeSocket(
+  socket: SocketLike,
+  scope: Scope,
+  events: SocketEvents,
+  unref: boolean,
+): Ping | undefined {
   if (!isNodeSocket(socket)) return undefined
   const on = (type: string, run: (...args: never) => void) => {
     socket.on(type, run)
@@ -55,6 +60,8 @@ export function watchNodeSocket(socket: SocketLike, scope: Scope, events: Socket
   on('unexpected-response', (_request: unknown, response: Refusal) =>
     events.ended(refused(response, scope.clock.now())),
   )
+  // `ws` shows the TCP socket only here.
+  if (unref) on('upgrade', (response: { readonly socket: { unref(): void } }) => response.socket.unref())
   return (payload) => socket.ping(payload)
 }
 

@@ -44,9 +44,15 @@ const CLOSED = 3
 
 /**
  * Watches one physical WebSocket from dial to end, and abandons it with the scope.
+ * @param unref lets a Node process exit while the socket is open
  * @returns a function that sends a ping, where the platform can
  */
-export function watchSocket(socket: SocketLike, scope: Scope, events: SocketEvents): Ping | undefined {
+export function watchSocket(
+  socket: SocketLike,
+  scope: Scope,
+  events: SocketEvents,
+  unref: boolean,
+): Ping | undefined {
   let kind: 'unreachable' | 'lost' = 'unreachable'
   let errno: string | undefined
   const closed = ({ code, reason, wasClean }: CloseInfo) => {
@@ -67,7 +73,7 @@ export function watchSocket(socket: SocketLike, scope: Scope, events: SocketEven
     // `close` follows at once; where the platform forgets it (Node 22), this ends the connection.
     scope.timeout(0, () => closed({ code: 1006, reason: '', wasClean: false }))
   })
-  return watchNodeSocket(socket, scope, events)
+  return watchNodeSocket(socket, scope, events, unref)
 }
 
 /**
