@@ -1,4 +1,4 @@
-import type { ConnectedContext } from 'holdfast'
+import type { AttemptContext, ConnectedContext } from 'holdfast'
 import type { Scenario } from '../lab/lab.ts'
 
 async function signIn(context: ConnectedContext): Promise<void> {
@@ -43,7 +43,7 @@ export const hello: readonly Scenario[] = [
     name: 'a token that the server refuses is fetched anew where credentials are a function',
     async run({ connect, url, assert }) {
       const { reaches, states } = connect(url('', 'auth'), {
-        credentials: ({ cause }) => (cause.kind === 'server-close' ? 'good' : 'bad'),
+        credentials: ({ cause }: AttemptContext) => (cause.kind === 'server-close' ? 'good' : 'bad'),
         onConnected: signIn,
       })
       await reaches('open')

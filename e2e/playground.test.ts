@@ -1,0 +1,267 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { launchChromium, uncaughtIn } from './lab/chromium.ts'
+import { faintText } from './playground/contrast.ts'
+import { controlsOf, walkByTab } from './playground/controls.ts'
+import { type Site, startSite } from './playground/site.ts'
+
+const readmeImage = fileURLToPath(new URL('../docs/images/playground.png', import.meta.url))
+const desktop = { width: 1440, height: 900 }
+const phone = { width: 360, height: 740 }
+
+describe('the playground', () => {
+  let site: Site
+  let browser: Browser
+  let page: Page
+  let problems: string[]
+
+  beforeAll(async () => {
+    site = await startSite()
+    browser = await launchChromium()
+  })
+  beforeEach(async () => {
+    page = await browser.newPage({ viewport: desktop, colorScheme: 'light' })
+    page.setDefaultTimeout(20_000)
+    problems = uncaughtIn(page)
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text())
+    })
+    await page.goto(site.url)
+    await waitForText('#control-state', 'Reached')
+  })
+  afterEach(async () => {
+    await page.close()
+    await site.proxy.clear()
+    expect(problems).toEqual([])
+  })
+  afterAll(async () => {
+    await browser.close()
+    await site.stop()
+  })
+
+  const text = (selector: string) => page.locator(selector).first().innerText()
+  const waitForText = (selector: string, words: string) =>
+    page.locator(selector).filter({ hasText: words }).first().waitFor({ state: 'attached' })
+  const press = (id: string) => page.locator(`#${id}`).click()
+  const say = async (words: string) => {
+    await page.fill('#text', words)
+    await press('send')
+  }
+  const sent = (words: string) => page.locator('.entry.sent').filter({ hasText: words })
+  const received = (words: string) => page.locator('.entry.received').filter({ hasText: words })
+  /** Waits until the page says that the connection is so old: the picture is of a session with some past. */
+  const openFor = (seconds: number) =>
+    page.waitForFunction(
+      (least) => Number.parseFloat(document.querySelector('#fact-open')?.textContent ?? '') >= least,
+      seconds,
+    )
+  const connect = async () => {
+    await press('connect')
+    await waitForText('#state-name', 'open')
+  }
+
+  test('a session outlives a cut line, sends what waited, and gives everything back', async () => {
+    expect(await page.inputValue('#url')).toBe(site.proxyUrl)
+    await connect()
+    await say('before the cut')
+    await received('before the cut').waitFor()
+    expect(await sent('before the cut').innerText()).toContain('written')
+    await page.waitForFunction(() => document.querySelector('#fact-rtt')?.textContent?.endsWith('ms'))
+
+    // Bytes are held, so that the new connection cannot be ready before the message was sent.
+    await page.check('#stall-both', { force: true })
+    await expect.poll(() => site.proxy.faults.stall).toBe('both')
+    await press('cut')
+    await waitForText('.source', 'proxy: cut')
+    await page.waitForFunction(() => document.querySelector('#state-name')?.textContent !== 'open')
+    await say('while it was away')
+    await waitForText('.entry.sent .chip', 'queued')
+    await waitForText('#gauge-messages-value', '1 of 120')
+    await press('clear-faults')
+
+    await waitForText('#state-name', 'open')
+    await received('while it was away').waitFor()
+    expect(await sent('while it was away').innerText()).toContain('written')
+    await waitForText('#story-text', '1 message that waited went out')
+    expect(await text('#fact-losses')).toBe('1')
+    await waitForText('#gauge-messages-value', '0 of 120')
+
+    expect(Number(await text('#ledger-listeners'))).toBeGreaterThan(0)
+    await press('dispose')
+    await waitForText('#ledger-verdict', 'everything given back')
+    for (const kind of ['timers', 'listeners', 'sockets', 'closing']) {
+      expect(await text(`#ledger-${kind}`), kind).toBe('0')
+    }
+    await waitForText('#story-text', 'no timers, no listeners, no sockets')
+  })
+
+  test('a wait shows when it ends and why it began', async () => {
+    await page.fill('#url', `${site.proxyUrl}?acceptThenClose=1013&reason=retry-after-ms%3D60000`)
+    await press('connect')
+    await waitForText('#state-name', 'waiting')
+    expect(await text('#state-detail')).toMatch(
+      /^Attempt \d+ in [\d.]+ (s|min .*)\. The server closed, with code 1013/,
+    )
+    const left = () =>
+      page.evaluate(() =>
+        Number(
+          /[\d.]+/.exec(document.querySelector<HTMLElement>('#countdown-bar')?.style.transform ?? '')?.[0],
+        ),
+      )
+    const before = await left()
+    await expect.poll(left).toBeLessThan(before)
+    await press('normal-behaviour')
+    await waitForText('#state-name', 'open')
+    expect(await page.inputValue('#url')).toBe(site.proxyUrl)
+    await press('dispose')
+  })
+
+  test('every button of a session is legal before there is one and after its end', async () => {
+    for (const id of ['reconnect', 'pause', 'probe', 'close', 'dispose', 'send']) await press(id)
+    expect(await text('#session-problem')).toContain('press Connect')
+    await connect()
+    await press('pause')
+    await waitForText('#state-name', 'idle')
+    await press('reconnect')
+    await waitForText('#state-name', 'open')
+    await press('close')
+    await waitForText('#state-name', 'closed')
+    for (const id of ['reconnect', 'pause', 'probe', 'close', 'dispose']) await press(id)
+    await say('too late')
+    await waitForText('.entry.sent .chip', 'undelivered')
+    await connect()
+    await press('dispose')
+  })
+
+  test('a bad option is told in the words of the library, a bad address in words of the page', async () => {
+    await page.locator('summary', { hasText: 'Options' }).click()
+    await page.fill('#intervalMs', '-5')
+    await press('connect')
+    expect(await text('#session-problem')).toMatch(/heartbeat\.intervalMs.*-5/)
+    await page.fill('#url', 'chat.example')
+    await press('connect')
+    expect(await text('#session-problem')).toContain('ws://')
+    expect(await page.getAttribute('#url', 'aria-invalid')).toBe('true')
+  })
+
+  test('the faults shown are those in force, whoever set them', async () => {
+    await site.proxy.set({ latencyMs: 200, blackhole: 'up', accept: 'hang' })
+    await expect.poll(() => page.isChecked('#blackhole-up')).toBe(true)
+    expect(await page.isChecked('#accept-hang')).toBe(true)
+    expect(await page.getAttribute('#latencyMs', 'aria-valuetext')).toBe('200 ms')
+    await press('clear-faults')
+    await expect.poll(() => page.isChecked('#blackhole-off')).toBe(true)
+    expect(await page.getAttribute('#latencyMs', 'aria-valuetext')).toBe('none')
+  })
+
+  test('logs forget the oldest entries', async () => {
+    await connect()
+    for (let burst = 0; burst < 4; burst += 1) await press('burst')
+    await waitForText('#messages-count', '400 sent, 400 received')
+    await expect.poll(() => page.locator('.entry').count()).toBe(250)
+    await press('dispose')
+  })
+
+  test('a demonstration makes a session when there is none', async () => {
+    await press('demo-cut')
+    await waitForText('.source', 'proxy: cut')
+    await page.waitForFunction(() => document.querySelector('#fact-losses')?.textContent === '1')
+    await waitForText('#state-name', 'open')
+    await press('dispose')
+  })
+
+  test('everything can be reached and seen with the keyboard, and has a name', async () => {
+    const unnamed = (await controlsOf(page)).filter(({ name }) => name.trim() === '')
+    expect(unnamed).toEqual([])
+    const { stops, unseen } = await walkByTab(page)
+    expect(unseen).toEqual([])
+    const wanted = [
+      'theme',
+      'url',
+      'connect',
+      'dispose',
+      'demo-cut',
+      'cut',
+      'stall-off',
+      'latencyMs',
+      'behaviour',
+      'text',
+      'send',
+    ]
+    expect(stops).toEqual(expect.arrayContaining(wanted))
+
+    await page.focus('#url')
+    await page.keyboard.press('Enter')
+    await waitForText('#state-name', 'open')
+    await page.focus('#accept-ok')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => site.proxy.faults.accept).toBe('hang')
+    await page.focus('#dispose')
+    await page.keyboard.press('Enter')
+    await waitForText('#ledger-verdict', 'everything given back')
+    expect(await text('#announcer')).toContain('closed')
+  })
+
+  test.each(['light', 'dark'] as const)(
+    'fits from 360 to 1440 pixels and can be read, %s',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme })
+      await page.locator('summary', { hasText: 'Options' }).click()
+      await connect()
+      await say('a rather long message without any spaces:'.repeat(8).replaceAll(' ', '-'))
+      await received('a-rather').waitFor()
+      for (const size of [phone, { width: 768, height: 1024 }, { width: 1080, height: 800 }, desktop]) {
+        await page.setViewportSize(size)
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        expect(over, `pixels too wide at ${size.width}`).toBeLessThanOrEqual(0)
+      }
+      expect(await faintText(page)).toEqual([])
+      await press('dispose')
+      await waitForText('#ledger-verdict', 'everything given back')
+      expect(await faintText(page)).toEqual([])
+    },
+  )
+
+  test('its picture shows a session that was lost and came back', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-playground-'))
+    const file = join(folder, 'playground.png')
+    try {
+      await connect()
+      await say('hello')
+      await openFor(4)
+      await press('demo-cut')
+      await page.waitForFunction(() => document.querySelector('#fact-losses')?.textContent === '1')
+      await waitForText('#state-name', 'open')
+      await openFor(3)
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+      await page.screenshot({ path: file })
+      expectPicture(readFileSync(file), desktop)
+      const colours = await page.evaluate(() => {
+        const canvas = document.querySelector<HTMLCanvasElement>('#timeline')
+        const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data
+        return new Set(new Uint32Array(pixels?.buffer ?? new ArrayBuffer(0))).size
+      })
+      expect(colours).toBeGreaterThan(3)
+      if (process.env['UPDATE_SCREENSHOT'] === '1' || !existsSync(readmeImage)) {
+        mkdirSync(dirname(readmeImage), { recursive: true })
+        await page.screenshot({ path: readmeImage })
+      }
+      await press('dispose')
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+/** A PNG of the right size that is not one flat colour: that would be a few kilobytes. */
+function expectPicture(png: Buffer, { width, height }: typeof desktop): void {
+  expect(png.subarray(0, 8)).toEqual(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))
+  expect({ width: png.readUInt32BE(16), height: png.readUInt32BE(20) }).toEqual({ width, height })
+  expect(png.length).toBeGreaterThan(40_000)
+}
