@@ -23,7 +23,10 @@ function* below(node) {
 function renames(body) {
   const declared = body.body.map(({ key }) => key).filter((key) => key?.type === 'PrivateIdentifier')
   const inner = [...below(body)].filter(({ type }) => type === 'ClassBody')
-  if (declared.length > 0 && inner.some((other) => other.body.some(({ key }) => key?.type === 'PrivateIdentifier'))) {
+  if (
+    declared.length > 0 &&
+    inner.some((other) => other.body.some(({ key }) => key?.type === 'PrivateIdentifier'))
+  ) {
     throw new Error('short-private-names: a class with private members inside another is not handled')
   }
   const uses = [...below(body)].filter(({ type }) => type === 'PrivateIdentifier')
