@@ -133,7 +133,7 @@ describe('the playground', () => {
     await waitForText('#state-name', 'closed')
     for (const id of ['reconnect', 'pause', 'probe', 'close', 'dispose']) await press(id)
     await say('too late')
-    await waitForText('.entry.sent .chip', 'undelivered')
+    await waitForText('.entry.sent .chip', 'rejected: closed')
     await connect()
     await press('dispose')
   })

@@ -25,7 +25,10 @@ export function showState(): void {
     part('pill').dataset['state'] = state.name
     text('state-detail', stateWords(state, nowMs))
     text('fact-rtt', rttMs === undefined ? '–' : `${rttMs.toFixed(rttMs < 10 ? 1 : 0)} ms`)
-    text('fact-open', state.name === 'open' ? duration(wholeSeconds(nowMs - state.since)) : '–')
+    text(
+      'fact-open',
+      state.name === 'open' ? duration(Math.floor((nowMs - state.since) / 1_000) * 1_000) : '–',
+    )
     text('fact-connections', String(tally.connections))
     text('fact-losses', String(tally.losses))
     part('countdown-bar').style.transform = `scaleX(${remaining(state, nowMs).toFixed(4)})`
@@ -49,8 +52,6 @@ function remaining(state: State, nowMs: number): number {
   if (state.name !== 'waiting' || state.delayMs === 0) return 0
   return Math.min(1, Math.max(0, (state.retryAt - nowMs) / state.delayMs))
 }
-
-const wholeSeconds = (ms: number): number => Math.max(1_000, Math.floor(ms / 1_000) * 1_000)
 
 function text(id: string, words: string): void {
   const place = part(id)
