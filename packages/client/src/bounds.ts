@@ -2,7 +2,9 @@
 
 /** Numbers that may be 0; every other one is at least 1. */
 const mayBeZero =
-  'stableAfterMs maxMessages maxBytes lowWaterBytes closeTimeoutMs closeAfterMs drainMs withinMs'.split(' ')
+  'stableAfterMs maxMessages maxBytes lowWaterBytes closeTimeoutMs closeAfterMs drainMs withinMs code'.split(
+    ' ',
+  )
 const functions = 'ping isPong onConnected admit classify createSocket logger random'.split(' ')
 const groups = 'connect backoff heartbeat queue'.split(' ')
 
@@ -36,6 +38,14 @@ export function assertNumber(
 ): asserts value is number {
   must(typeof value === 'number', TypeError, name, 'a number', value)
   must(value >= min && value <= max, RangeError, name, `from ${min} to ${max}`, value)
+}
+
+/** @throws TypeError when `value` is given and lacks one of the functions that will be called on it */
+export function assertMethods(name: string, value: object | undefined, methods: readonly string[]): void {
+  for (const method of value === undefined ? [] : methods) {
+    const found = (value as Record<string, unknown> | null)?.[method]
+    must(typeof found === 'function', TypeError, `${name}.${method}`, 'a function', found)
+  }
 }
 
 /** @throws RangeError when `value` is none of `allowed` */

@@ -1,3 +1,4 @@
+import { assertNumber, assertOneOf } from './bounds.ts'
 import type { Cause } from './cause.ts'
 
 /**
@@ -35,6 +36,16 @@ export function classify(cause: Cause): Verdict {
     default:
       return 'retry'
   }
+}
+
+/**
+ * Checks what the `classify` option gave.
+ * @throws TypeError or RangeError when it is no verdict, such as the promise of an async function
+ */
+export function assertVerdict(verdict: Verdict | undefined): Verdict | undefined {
+  if (typeof verdict === 'object') assertNumber('classify.retryAfterMs', verdict?.retryAfterMs, 0)
+  else assertOneOf('classify', verdict, ['retry', 'refresh', 'stop', undefined])
+  return verdict
 }
 
 function verdictOf(code: number, retryAfterMs: number | undefined): Verdict {

@@ -11,7 +11,7 @@ import type { Receipt } from '@holdfast/mailbox'
 import { backoffDelayMs, hintDelayMs } from './backoff.ts'
 import { assertNumber, fill } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
-import { classify, type Verdict } from './classify.ts'
+import { assertVerdict, classify, type Verdict } from './classify.ts'
 import { closeArguments } from './close-arguments.ts'
 import { Connection } from './connection.ts'
 import { answer, HoldfastError, sessionClosed } from './errors.ts'
@@ -283,7 +283,7 @@ export class LiveSession implements Session {
   #verdict(cause: Cause): Verdict {
     let verdict: Verdict | undefined
     try {
-      verdict = this.#settings.classify?.(cause)
+      verdict = assertVerdict(this.#settings.classify?.(cause))
     } catch (error) {
       this.#report('classify', error)
     }

@@ -133,8 +133,8 @@ export interface Session extends AsyncIterable<Incoming> {
   reconnect(options?: ReconnectOptions): boolean
 
   /**
-   * Stops trying and lets the connection go; queue and listeners stay. `reconnect()` goes on. Returns false when there was
-   * nothing to stop. @param cause a label of your own, for the state
+   * Stops trying and lets the connection go; queue and listeners stay. `reconnect()` goes on. Returns false when it is
+   * paused, closing or closed already. @param cause a label of your own, for the state
    */
   pause(cause?: string | Cause): boolean
 

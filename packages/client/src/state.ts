@@ -95,7 +95,14 @@ const idle = enter('idle')
 const closed = enter('closed')
 
 const rows: { readonly [N in Name]: Row<N> } = {
-  idle: { started: connecting, scheduled: waiting, ended: closed },
+  idle: {
+    started: connecting,
+    scheduled: waiting,
+    // The user's own pause stays when the page is back; what stopped by itself goes on then.
+    paused: (event, from) =>
+      event.cause.kind === 'paused' && from.cause.kind !== 'paused' ? idle(event) : from,
+    ended: closed,
+  },
   connecting: {
     reached: ({ phase }, from) => (phase === from.phase ? from : { ...from, phase }),
     opened: enter('open'),

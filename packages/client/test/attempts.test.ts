@@ -438,7 +438,7 @@ function heldWorld(moment: Moment): World & { go(): void; readonly dialled: stri
   }
   const dialled: string[] = []
   const latencyMs = moment === 'dial' ? 50 : 0
-  const options: SessionOptions = {
+  const options: WorldOptions = {
     credentials: 'old',
     admit: async () => {
       await stop('admit')

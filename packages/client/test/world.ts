@@ -29,10 +29,10 @@ export interface World {
   readonly delays: () => number[]
 }
 
-export interface WorldOptions extends SessionOptions {
+export interface WorldOptions extends Omit<SessionOptions, 'clock'> {
   readonly url?: Provided<Address>
   readonly server?: Partial<FakeServerOptions>
-  readonly clock?: ManualClock
+  readonly clock?: ManualClock | undefined
 }
 
 const made: { end(): void }[] = []
@@ -44,7 +44,12 @@ afterEach(() => {
 
 /** Opens a session on a server in memory. Nothing random: every draw is 0.5, so delays are half of their upper end. */
 export function openWorld(options: WorldOptions = {}): World {
-  const { url = 'ws://server.test/', server: serverOptions, clock = new ManualClock(), ...own } = options
+  const {
+    url = 'ws://server.test/',
+    server: serverOptions,
+    clock = new ManualClock(),
+    ...own
+  }: WorldOptions = options
   const server = fakeServer({ clock, ...serverOptions })
   const session = connect(url, {
     clock,
