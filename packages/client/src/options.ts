@@ -39,10 +39,13 @@ export interface SessionOptions {
   readonly headers?: Provided<Readonly<Record<string, string>>> | undefined
   /** Credentials, or a function asked before every attempt; given to the other providers and to `onConnected`. */
   readonly credentials?: Provided<Credentials>
+  /** Limits of one attempt. */
   readonly connect?: Partial<ConnectOptions> | undefined
+  /** How long to wait before trying again. */
   readonly backoff?: Partial<BackoffOptions> | undefined
   /** `false` turns the heartbeat off. */
   readonly heartbeat?: Partial<HeartbeatOptions> | false | undefined
+  /** Bounds of what waits to be sent. */
   readonly queue?: Partial<QueueOptions> | undefined
   /** How many messages an iterator may leave unread before it ends with an error. Default 1,000. At least 1. */
   readonly maxUnread?: number | undefined

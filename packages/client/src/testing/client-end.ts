@@ -1,6 +1,6 @@
 import type { Clock } from '@holdfast/lifetime'
 import type { SocketLike } from '../socket.ts'
-import type { ServerSocket } from './fake-server.ts'
+import type { ServerSocket } from './server-socket.ts'
 
 interface EventLike {
   readonly type: string

@@ -1,6 +1,7 @@
 import type { Clock } from '@holdfast/lifetime'
 import type { CreateSocket, SocketContext, SocketLike } from '../socket.ts'
 import { ClientEnd } from './client-end.ts'
+import type { ServerSocket } from './server-socket.ts'
 
 /** How a fake server behaves. */
 export interface FakeServerOptions {
@@ -14,26 +15,6 @@ export interface FakeServerOptions {
 
 /** What a fake server does with a dial; `protocol` is the subprotocol it chooses. */
 export type DialAnswer = 'accept' | 'hang' | 'refuse' | { readonly protocol: string }
-
-/** The server's end of a connection. */
-export interface ServerSocket {
-  readonly url: string
-  readonly protocols: readonly string[]
-  /** The client's messages that have arrived, oldest first. */
-  readonly received: readonly unknown[]
-  /** How the connection ended, once it has, as the server saw it. */
-  readonly closed: { readonly code: number; readonly reason: string } | undefined
-  /** Sends a message to the client. */
-  send(data: string | ArrayBuffer): void
-  /** Closes with a close frame. */
-  close(code?: number, reason?: string): void
-  /** Breaks the connection: the client sees 1006. */
-  cut(): void
-  /** Freezes this end: nothing gets through any more in either direction, and nobody is told. */
-  freeze(): void
-  /** Runs at every message of the client. */
-  onMessage(run: (data: unknown) => void): void
-}
 
 /** A server in memory. */
 export interface FakeServer {
