@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util'
 import { runSeed } from './run-seed.ts'
 
-const usage = 'usage: run.mjs [--seeds N] [--from S] [--json] [--trace SEED] [--keep-going]'
+// One process of the simulator: prints a report as JSON, or the trace of one seed. `run.mjs` bundles and starts it.
+
+const usage = 'usage: [--seeds N] [--from S] [--json] [--keep-going] | --trace SEED'
 
 function wholeNumber(name: string, text: string): number {
   const value = Number(text)
@@ -35,35 +37,24 @@ function trace(seed: number): number {
   return broken === undefined ? 0 : 1
 }
 
-function sweep(seeds: number, from: number, json: boolean, keepGoing: boolean): number {
+function sweep(seeds: number, from: number, keepGoing: boolean): number {
   const startedAt = performance.now()
   const totals: Record<string, number> = {}
   const failures: { seed: number; broken: string }[] = []
   let done = 0
-  for (let seed = from; seed < from + seeds; seed += 1) {
+  for (let seed = from; seed < from + seeds && (keepGoing || failures.length === 0); seed += 1) {
     const { broken, counts } = runSeed(seed)
     done += 1
     for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count
     if (broken !== undefined) failures.push({ seed, broken })
-    if (broken !== undefined && !keepGoing) break
   }
   const seconds = (performance.now() - startedAt) / 1_000
-  if (json) console.log(JSON.stringify({ from, seeds: done, seconds, failures, totals }))
-  else {
-    console.log(`${done} seeds from ${from} in ${seconds.toFixed(1)} s, ${failures.length} broken`)
-    console.log(
-      Object.entries(totals)
-        .map(([name, count]) => `${name} ${count}`)
-        .join(', '),
-    )
-    for (const { seed, broken } of failures.slice(0, 20))
-      console.log(`seed ${seed}: ${broken}   (--trace ${seed} shows it)`)
-  }
+  console.log(JSON.stringify({ from, seeds: done, seconds, failures, totals }))
   return failures.length === 0 ? 0 : 1
 }
 
-const { seeds, from, json, trace: traced, 'keep-going': keepGoing } = options()
+const { seeds, from, trace: traced, 'keep-going': keepGoing } = options()
 process.exitCode =
   traced === undefined
-    ? sweep(wholeNumber('seeds', seeds), wholeNumber('from', from), json, keepGoing)
+    ? sweep(wholeNumber('seeds', seeds), wholeNumber('from', from), keepGoing)
     : trace(wholeNumber('trace', traced))

@@ -93,6 +93,7 @@ export class ClientNode {
     const { oracle } = this.#world
     for (let note = this.#queue[0]; note !== undefined; note = this.#queue[0]) {
       const answer = this.core.offer(note)
+      if (answer === 'window') this.#checkRefusal(note, wire)
       if (answer === 'window' || answer === 'not-live') return
       this.#queue.shift()
       if (answer === 'too-large') continue
@@ -105,6 +106,22 @@ export class ClientNode {
       }
       oracle.numbered('up', this.#sid ?? '', note, answer, limits)
     }
+  }
+
+  /** A message is refused for lack of room only when there is none. */
+  #checkRefusal(note: Note, wire: Wire | undefined): void {
+    if (wire?.buffered('client') !== 0 || this.#plan.highWaterBytes < 1 << 20) return
+    const { sent, acked } = this.#world.oracle.ledger(this.#sid ?? '').up
+    const outstanding = sent.slice(acked)
+    const bytes = outstanding.reduce((sum, entry) => sum + entry.bytes, note.bytes)
+    const { bounds } = this.#plan
+    const isFull = outstanding.length >= Math.min(this.#limits.windowMessages, bounds.maxMessages)
+    const isHeavy = bytes > Math.min(this.#limits.windowBytes, bounds.maxBytes)
+    this.#world.oracle.check(
+      isFull || isHeavy,
+      'I9',
+      () => `${note.id} refused with ${outstanding.length} outstanding`,
+    )
   }
 
   #dialLater(delayMs: number): void {
@@ -158,8 +175,19 @@ export class ClientNode {
     if (attempt === this.#attempt) this.#learn(data)
     if (typeof data === 'string') this.core.text(attempt, data)
     else this.core.binary(attempt, data)
-    if (attempt === this.#attempt && this.core.phase === 'live') this.#extendDeadline()
+    if (attempt === this.#attempt) {
+      if (typeof data === 'string' && data.startsWith('\u0010E{"code":4409')) this.#checkSuperseded()
+      if (this.core.phase === 'live') this.#extendDeadline()
+    }
     this.run(attempt)
+  }
+
+  #checkSuperseded(): void {
+    this.#world.oracle.check(
+      this.core.phase === 'ended',
+      'takeover',
+      () => `superseded, and ${this.core.phase}`,
+    )
   }
 
   #learn(data: Payload): void {
@@ -174,7 +202,10 @@ export class ClientNode {
 
   #closed(attempt: number, code: number | undefined): void {
     this.#world.note(() => `client ${attempt} closed ${code ?? ''}`)
+    const isUnanswered = code === 4_000 && attempt === this.#attempt && this.core.phase === 'leaving'
+    this.#world.oracle.check(!isUnanswered, 'I5', () => 'the server took the BYE and did not answer it')
     this.core.closed(attempt, code)
+    if (attempt === this.#attempt && code === 4_409) this.#checkSuperseded()
     if (attempt === this.#attempt) this.#gone(this.#backoff())
     this.run()
   }
@@ -207,6 +238,13 @@ export class ClientNode {
       agenda.disarm(name)
     const left = agenda.armed('client:')
     oracle.check(left.length === 0, 'I8', () => `timers after the end: ${left.join()}`)
+    // Whatever an application still tries, nothing may come of it.
+    agenda.after(10, () => {
+      this.core.begin()
+      this.core.ping(1)
+      this.core.leave()
+      this.run()
+    })
   }
 
   run(from?: number): void {

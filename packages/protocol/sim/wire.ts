@@ -34,6 +34,10 @@ class Pipe {
     return this.#state === 'open'
   }
 
+  get isDead(): boolean {
+    return this.#state === 'dead'
+  }
+
   /** When everything on its way will have arrived. */
   get lastAt(): number {
     return this.#lastAt
@@ -119,7 +123,8 @@ export class Wire {
     back.silence()
     if (!reaches) return
     const waitMs = Math.max(0, out.lastAt - this.#agenda.now) + 1
-    this.#agenda.after(waitMs, () => other()?.closed(code))
+    // A close frame cannot overtake the data before it: if that is lost, so is the code.
+    this.#agenda.after(waitMs, () => other()?.closed(out.isDead ? undefined : code))
   }
 
   /** The network breaks: each direction loses or still brings what is on its way, and each end learns when it learns. */

@@ -272,7 +272,7 @@ export class World {
   #replay(): void {
     const hello = this.#lastHello
     const { sid } = this.#client
-    const newest = this.#welcomes.findLast((welcome) => welcome.sid === sid)
+    const newest = this.#welcomes.filter((welcome) => welcome.sid === sid).at(-1)
     // To show its third token the client must have shown its second and been answered: the first is dead.
     const old = this.#presented.filter((shown) => shown.sid === sid).at(-3)
     if (hello === undefined || newest === undefined) return
@@ -286,7 +286,7 @@ export class World {
   /** A second copy of the client, as a duplicated tab would be, with all that the client knows. */
   #takeOver(): void {
     const { sid } = this.#client
-    const newest = this.#welcomes.findLast((welcome) => welcome.sid === sid)
+    const newest = this.#welcomes.filter((welcome) => welcome.sid === sid).at(-1)
     const hello = this.#lastHello
     if (
       sid === undefined ||
