@@ -1,8 +1,14 @@
-// A rollup plugin for browser builds: leaves out the half of `reconnecting-websocket` that `line.ts` never calls. Bundlers
-// cannot do that, because methods of a class written as assignments to a prototype always count as used. The version is
-// pinned, and every cut must match exactly once, so a new version cannot slip through.
+// A rollup plugin for browser builds: leaves out of `reconnecting-websocket` what `line.ts` never reaches. Bundlers cannot
+// do that, because methods of a class written as assignments to a prototype always count as used. The version is pinned,
+// and every cut must match as often as it says, so a new version cannot slip through.
+//
+// What stays is what the session relies on: one connection at a time, the question for a URL before each, the look whether
+// it was closed meanwhile, and the next connection after a `close` event. Why the rest is never reached:
+// - nobody but `line.ts` has the object, and it calls the constructor, `reconnect` once, and `close` once;
+// - its own state, retries and uptime decide nothing, for attempts are not limited and `line.ts` replaces the wait;
+// - the facade reports `open` at once and then only `close`, so no dial takes too long, and nothing is read or sent here.
 
-/** Methods that only a user of the library itself would call, or that `line.ts` replaces. */
+/** Methods of its prototype, and the calls of them that are left. */
 const methods = [
   'send',
   'addEventListener',
@@ -11,13 +17,15 @@ const methods = [
   '_debug',
   '_getNextDelay',
   '_wait',
+  '_getNextUrl',
+  '_disconnect',
+  '_acceptOpen',
+  '_handleTimeout',
+  '_callEventListener',
+  '_clearTimeouts',
 ]
 
-/** What follows from events that the facade in `line.ts` never sends: `message`, `error`, and a dial that takes too long. */
-const unreachable = ['_disconnect', '_handleTimeout', '_callEventListener']
-const handlers = ['_handleMessage', '_handleError']
-
-/** Properties that mirror the socket; `line.ts` talks to the socket itself. */
+/** Properties of its prototype; they mirror the socket. */
 const properties = [
   'binaryType',
   'retryCount',
@@ -28,49 +36,81 @@ const properties = [
   'url',
 ]
 
-/** The numbers of the states; only `CLOSED`, of an instance, is ever read. */
-const constants = ['CONNECTING', 'OPEN', 'CLOSING']
+/** Numbers of the states: each of the class, and of its instances. */
+const constants = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']
+
+/** What its constructor sets and nothing that is left reads. */
+const fields = ['_binaryType', '_messageQueue', 'onclose', 'onerror', 'onmessage', 'onopen']
+
+/** Functions that the constructor makes, for events. */
+const handlers = ['_handleOpen', '_handleMessage', '_handleError']
+
+/** What is cut: a name for the error, how often it must be there, where it is, and what stands there instead. */
+const cuts = [
+  ['debug prints', 17, /^ *_?this\._debug\([^;]*\);\n/gm],
+  ...methods.map((name) => [
+    name,
+    1,
+    new RegExp(`^    ReconnectingWebSocket\\.prototype\\.${name} = function [^]*?^    };\\n`, 'gm'),
+  ]),
+  ...properties.map((name) => property('ReconnectingWebSocket\\.prototype', name)),
+  ...constants.map((name) => property('ReconnectingWebSocket', name)),
+  ...constants.map((name) => property('ReconnectingWebSocket\\.prototype', name)),
+  ...handlers.map((name) => [
+    name,
+    1,
+    new RegExp(`^        this\\.${name} = function [^]*?^        };\\n`, 'gm'),
+  ]),
+  ['the defaults', 1, /^var DEFAULT = {[^]*?^};\n/gm],
+  ['the global WebSocket', 1, /^var getGlobalWebSocket = [^]*?^};\n/gm],
+  ['the check of the class', 1, /^var isWebSocket = .*\n/gm],
+  ['its use', 1, /^ *if \(!isWebSocket\(WebSocket\)\) {[^]*?}\n/gm],
+  ['options left at their defaults', 1, /_b = _a\.maxRetries[^]*?_c, (?=_d = _a\.WebSocket)/g],
+  ['the default class', 1, /_d === void 0 \? getGlobalWebSocket\(\) : (?=_d;)/g],
+  ['classes of events', 3, /^var (Event|ErrorEvent|CloseEvent) = \/\*\* @class \*\/ [^]*?^}\(.*\)\);\n/gm],
+  ['the count of retries', 2, /^ *this\._retryCount = -1;\n/gm],
+  ['lists of listeners', 1, /^ *this\._listeners = {[^]*?};\n/gm],
+  ...fields.map((name) => [name, 1, new RegExp(`^        this\\.${name} = [^{]*?;\\n`, 'gm')]),
+  ['listening to them', 6, /^ *this\._ws\.\w+EventListener\('(open|message|error)'.*\n/gm],
+  ['calls of listeners', 1, /^ *_this\._listeners\.close\.forEach\(.*\n/gm],
+  ['the call of onclose', 1, /^ *if \(_this\.onclose\) {\n.*\n *}\n/gm],
+  ['kinds of binary data', 1, /^ *_this\._ws\.binaryType = .*\n/gm],
+  ['the timer of a dial', 1, /^ *_this\._connectTimeout = .*\n/gm],
+  ['the ends of timers', 2, /^ *_?this\._clearTimeouts\(\);\n/gm],
+  [
+    'the limit of retries',
+    1,
+    /^ *if \(this\._retryCount >= maxRetries\) {[^]*?}\n *this\._retryCount\+\+;\n/gm,
+  ],
+  ['kinds of URLs', 1, /_getNextUrl\(_this\._url\)/g, '_url()'],
+  ['closing what is closed', 1, /^ *if \(this\._ws\.readyState === this\.CLOSED\) {[^]*?}\n/gm],
+  [
+    'a second reconnect',
+    1,
+    /^ *if \(!this\._ws \|\| [^]*?}\n *else {[^]*?}\n/gm,
+    '        this._connect();\n',
+  ],
+]
+
+function property(target, name) {
+  return [
+    name,
+    1,
+    new RegExp(`^    Object\\.defineProperty\\(${target}, "${name}", {[^]*?^    }\\);\\n`, 'gm'),
+  ]
+}
 
 /** Cuts from the source of the library what is not used. Throws when it does not look as expected. */
 export function slim(source) {
   let rest = source.replaceAll('\r\n', '\n')
-  const cut = (what, pattern, times) => {
-    let count = 0
-    rest = rest.replace(pattern, () => {
-      count += 1
-      return ''
-    })
-    if (count !== times)
+  for (const [what, times, pattern, instead = ''] of cuts) {
+    const count = rest.match(pattern)?.length ?? 0
+    if (count !== times) {
       throw new Error(`reconnecting-websocket: ${what} found ${count} times, expected ${times}`)
-  }
-  cut('a debug print', /^ *_?this\._debug\([^;]*\);\n/gm, 17)
-  for (const name of handlers)
-    cut(name, new RegExp(`^        this\\.${name} = function [^]*?^        };\\n`, 'gm'), 1)
-  for (const name of ['open', 'close'])
-    cut(name, new RegExp(`^ *_this\\._listeners\\.${name}\\.forEach\\(.*\\n`, 'gm'), 1)
-  for (const name of ['open', 'close'])
-    cut(name, new RegExp(`^ *if \\(_this\\.on${name}\\) {\\n.*\\n *}\\n`, 'gm'), 1)
-  for (const name of ['Event', 'ErrorEvent', 'CloseEvent']) {
-    cut(name, new RegExp(`^var ${name} = /\\*\\* @class \\*/ [^]*?^}\\(.*\\)\\);\\n`, 'gm'), 1)
-  }
-  cut('the message queue', /^ *_this\._messageQueue.*\n/gm, 2)
-  for (const name of [...methods, ...unreachable]) {
-    cut(
-      name,
-      new RegExp(`^    ReconnectingWebSocket\\.prototype\\.${name} = function [^]*?^    };\\n`, 'gm'),
-      1,
-    )
-  }
-  for (const name of properties) cut(name, property('ReconnectingWebSocket\\.prototype', name), 1)
-  for (const name of constants) {
-    cut(name, property('ReconnectingWebSocket', name), 1)
-    cut(name, property('ReconnectingWebSocket\\.prototype', name), 1)
+    }
+    rest = rest.replace(pattern, instead)
   }
   return rest
-}
-
-function property(target, name) {
-  return new RegExp(`^    Object\\.defineProperty\\(${target}, "${name}", {[^]*?^    }\\);\\n`, 'gm')
 }
 
 /** The plugin. */
