@@ -1,4 +1,4 @@
-import type { Scope } from '@holdfast/lifetime'
+import { guard, type Scope } from '@holdfast/lifetime'
 import { assertNumber, must } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
 import { HoldfastError, isHoldfastError } from './errors.ts'
@@ -173,7 +173,9 @@ export class Connection implements Wire {
       dead: (silentMs: number) => this.#ended({ kind: 'liveness', silentMs }),
       failed: (error: unknown) => failed('heartbeat', error),
     }
+    this.#touch()
     this.#heartbeat = new Heartbeat(this.#scope, heartbeat, pulse, random)
+    if (this.#scope.ended) return
     opened(protocol)
     for (const message of this.#hello.end()) {
       if (!this.#scope.ended) inbound.deliver(message)
@@ -199,9 +201,13 @@ export class Connection implements Wire {
 
   /** Reported only after the messages that arrived before it. */
   #ended(cause: Cause): void {
-    const { settings, inbound, ended } = this.#host
+    const { settings, inbound, ended, failed } = this.#host
     if (cause.kind === 'server-close' || cause.kind === 'lost') {
-      settings.heartbeat.strategy?.lost(this.#scope.clock.monotonicMs() - this.#lastActivityMs)
+      const idleMs = this.#scope.clock.monotonicMs() - this.#lastActivityMs
+      void guard(
+        () => settings.heartbeat.strategy?.lost(idleMs),
+        (error) => failed('heartbeat', error),
+      )
     }
     inbound.after(() => {
       if (!this.#scope.ended) ended(cause)

@@ -1,4 +1,5 @@
 import type { Scope } from '@holdfast/lifetime'
+import { assertNumber } from './bounds.ts'
 import type { Incoming, Message } from './message.ts'
 
 /** How a session finds out that a connection which looks open is dead. */
@@ -70,6 +71,10 @@ export class Heartbeat {
   #beat: Beat = { name: 'resting' }
   #arrived = 0
   #asked = 0
+  /** How many pings of the application are out, since the last one that was due. */
+  #unanswered = 0
+  /** Epoch ms at which the timer that runs is due. */
+  #dueAt = 0
   #lastArrivalMs: number
   #rttMs: number | undefined
   #cancelTimer: () => void = () => {}
@@ -97,16 +102,21 @@ export class Heartbeat {
     if (!this.#canAsk) this.#lastArrivalMs = this.#scope.clock.monotonicMs()
   }
 
-  /** Tells whether `message` is the answer to the ping that is out; if so it is for nobody else. */
+  /** Tells whether `message` is the answer to a ping that is out; if so it is for nobody else. */
   consumes(message: Incoming): boolean {
-    if (this.#beat.name !== 'asking' || this.#options.isPong === undefined) return false
+    if (this.#unanswered === 0 || this.#options.isPong === undefined) return false
     try {
       if (!this.#options.isPong(message)) return false
     } catch (error) {
       this.#pulse.failed(error)
       return false
     }
-    this.#answered(this.#beat.askedAtMs)
+    this.#unanswered -= 1
+    if (this.#beat.name === 'asking') {
+      // With another ping still out, this is the answer to the earlier one: life, but no measurement.
+      if (this.#unanswered > 0) this.#settled()
+      else this.#answered(this.#beat.askedAtMs)
+    }
     return true
   }
 
@@ -116,13 +126,15 @@ export class Heartbeat {
     if (this.#beat.name === 'asking' && payload === String(this.#asked)) this.#answered(this.#beat.askedAtMs)
   }
 
-  /** Asks now, with the short limit, and tells what came of it. Several at once share one question. */
+  /** Asks now, with the short limit, and tells what came of it. Joins a question that is decided as soon anyway. */
   probe(): Promise<ProbeResult> {
     if (!this.#canAsk) return Promise.resolve('unknown')
     if (this.#scope.ended) return Promise.resolve('dead')
     return new Promise((resolve) => {
       this.#probes.add(resolve)
-      if (this.#probes.size === 1) this.#ask(this.#options.probeMs, 0)
+      const { probeMs } = this.#options
+      const decidedInMs = this.#dueAt - this.#scope.clock.now()
+      if (this.#beat.name === 'resting' || decidedInMs > probeMs) this.#ask(probeMs, 0)
     })
   }
 
@@ -133,13 +145,28 @@ export class Heartbeat {
   /** Waits for the next ping; or where none can be sent, for the moment at which silence is too long. */
   #rest(): void {
     this.#beat = { name: 'resting' }
-    const { intervalMs, timeoutMs, probeMs, expectTrafficMs, strategy } = this.#options
+    const { timeoutMs, probeMs, expectTrafficMs } = this.#options
     if (this.#canAsk) {
-      const chosenMs = Math.min(intervalMs, strategy?.intervalMs(intervalMs) ?? intervalMs)
-      this.#wait(chosenMs * (1 - this.#random() / 10), (late) => this.#ask(late ? probeMs : timeoutMs, 0))
+      this.#wait(this.#intervalMs() * (1 - this.#random() / 10), (late) => {
+        this.#unanswered = 0
+        this.#ask(late ? probeMs : timeoutMs, 0)
+      })
     } else {
       const silentMs = this.#scope.clock.monotonicMs() - this.#lastArrivalMs
       this.#ask(expectTrafficMs - silentMs, 0)
+    }
+  }
+
+  /** The configured interval, or the strategy's where that is shorter. */
+  #intervalMs(): number {
+    const { intervalMs, strategy } = this.#options
+    try {
+      const chosenMs = strategy?.intervalMs(intervalMs) ?? intervalMs
+      assertNumber('heartbeat.strategy.intervalMs()', chosenMs, 1)
+      return Math.min(intervalMs, chosenMs)
+    } catch (error) {
+      this.#pulse.failed(error)
+      return intervalMs
     }
   }
 
@@ -150,8 +177,10 @@ export class Heartbeat {
     this.#wait(limitMs, (late) => this.#decide(late))
     try {
       const { ping } = this.#options
-      if (ping) this.#pulse.send(ping())
-      else this.#pulse.ping?.(String(this.#asked))
+      if (ping) {
+        this.#pulse.send(ping())
+        this.#unanswered += 1
+      } else this.#pulse.ping?.(String(this.#asked))
     } catch (error) {
       this.#pulse.failed(error)
     }
@@ -175,6 +204,7 @@ export class Heartbeat {
   #wait(delayMs: number, run: (late: boolean) => void): void {
     const { clock } = this.#scope
     const dueAt = clock.now() + delayMs
+    this.#dueAt = dueAt
     this.#cancelTimer()
     this.#cancelTimer = this.#scope.timeout(delayMs, () =>
       run(clock.now() - dueAt > Math.max(LATE_MS, delayMs)),

@@ -1,12 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  HoldfastError,
-  isHoldfastError,
-  type Phase,
-  type SessionOptions,
-  unauthorized,
-} from '../src/index.ts'
+import { HoldfastError, isHoldfastError, type Phase, unauthorized } from '../src/index.ts'
 import { openedWorld, openWorld, stateOf, type World, type WorldOptions } from './world.ts'
 
 const never = () => new Promise<never>(() => {})

@@ -140,7 +140,7 @@ describe('scopesEndedBy()', () => {
   const ended: Record<string, string[]> = {}
   for (const from of names) {
     for (const to of names) {
-      const which = scopesEndedBy(states[from], { ...states[to] } as State)
+      const which = scopesEndedBy(states[from], { ...states[to] })
       ended[which] = [...(ended[which] ?? []), `${from} -> ${to}`]
     }
   }
