@@ -82,11 +82,24 @@ export function watchSocket(
  */
 function abandon(socket: SocketLike, ledger: Ledger): void {
   if (socket.readyState === CLOSED || terminate(socket)) return
-  ledger.closing += 1
-  const gone = () => {
-    socket.removeEventListener('close', gone)
-    ledger.closing -= 1
-  }
-  socket.addEventListener('close', gone)
+  const leaving = new Leaving(ledger)
+  socket.addEventListener('close', leaving.gone.bind(leaving))
   socket.close()
+}
+
+/**
+ * A socket that the platform still closes, in the count. A class, for a closure will not do: minifiers move functions into
+ * their callers, and then the listener would hold all that the caller sees, the session as well.
+ */
+class Leaving {
+  readonly #ledger: Ledger
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger
+    ledger.closing += 1
+  }
+
+  gone(): void {
+    this.#ledger.closing -= 1
+  }
 }
