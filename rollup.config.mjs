@@ -117,16 +117,20 @@ const browser = {
     transpile(),
   ],
   output: [
-    { file: 'packages/client/dist/browser.js', format: 'es', sourcemap: true },
-    { file: 'packages/client/dist/browser.cjs', format: 'cjs', exports: 'named', sourcemap: true },
+    { file: 'packages/client/dist/browser.js', format: 'es', plugins: [shortPrivateNames()] },
+    {
+      file: 'packages/client/dist/browser.cjs',
+      format: 'cjs',
+      exports: 'named',
+      plugins: [shortPrivateNames()],
+    },
     {
       file: cdnFile,
       format: 'iife',
       name: 'Holdfast',
-      sourcemap: true,
-      plugins: [terser(smallest), shortPrivateNames(), integrity],
+      plugins: [shortPrivateNames(), terser(smallest), integrity],
     },
-  ],
+  ].map((output) => ({ ...output, sourcemap: true })),
 }
 
 /** Builds everything, or one package: `rollup -c --configOnly client`. */

@@ -1,6 +1,6 @@
-// A rollup plugin for minified files: renames private members anew in every class. Minifiers give each private name of a
-// file a name of its own, although `#a` of one class has nothing to do with `#a` of another; with few names that come back
-// often the compressed file is smaller.
+// A rollup plugin for browser builds: renames private members. Minifiers give each private name of a file a short name of
+// its own, although `#a` of one class has nothing to do with `#a` of another; with few names that come back often the
+// compressed file is smaller. A name that several classes have stays one name, as they use such members alike.
 
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
@@ -19,37 +19,41 @@ function* below(node) {
   }
 }
 
-/** Renames in one class body, whose private names are its own unless a class inside it declares them again. */
-function renames(body) {
-  const declared = body.body.map(({ key }) => key).filter((key) => key?.type === 'PrivateIdentifier')
-  const inner = [...below(body)].filter(({ type }) => type === 'ClassBody')
-  if (
-    declared.length > 0 &&
-    inner.some((other) => other.body.some(({ key }) => key?.type === 'PrivateIdentifier'))
-  ) {
+const isPrivate = (node) => node?.type === 'PrivateIdentifier'
+const declaresPrivate = ({ type, body }) => type === 'ClassBody' && body.some(({ key }) => isPrivate(key))
+
+/** Lists the private names in the body of a class: its own, as long as no class inside it declares any. */
+function privateNamesIn(body) {
+  const nodes = [...below(body)]
+  if (nodes.some(declaresPrivate)) {
     throw new Error('short-private-names: a class with private members inside another is not handled')
   }
-  const uses = [...below(body)].filter(({ type }) => type === 'PrivateIdentifier')
-  const counts = new Map()
-  for (const { name } of uses) counts.set(name, (counts.get(name) ?? 0) + 1)
-  const order = [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name)
-  const names = new Map(order.map((name, n) => [name, shortName(n)]))
-  return uses.map(({ name, start, end }) => ({ start, end, text: names.get(name) }))
+  return nodes.filter(isPrivate)
 }
 
 /** Renames the private members of every class in `code`; `parse` gives its syntax tree as ESTree. */
 export function shortenPrivateNames(code, parse) {
-  const classes = [...below(parse(code))].filter(({ type }) => type === 'ClassBody')
-  const seen = new Set()
-  const edits = classes.flatMap(renames).filter(({ start }) => !seen.has(start) && seen.add(start))
+  const bodies = [...below(parse(code))].filter(declaresPrivate)
+  const classes = bodies.map((body) => ({ uses: privateNamesIn(body), taken: new Set() }))
+  const uses = classes.flatMap((one) => one.uses)
+  const counts = new Map()
+  for (const { name } of uses) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const names = new Map()
+  for (const [name] of [...counts].sort(([, a], [, b]) => b - a)) {
+    const users = classes.filter((one) => one.uses.some((use) => use.name === name))
+    let n = 0
+    while (users.some(({ taken }) => taken.has(shortName(n)))) n += 1
+    for (const { taken } of users) taken.add(shortName(n))
+    names.set(name, shortName(n))
+  }
   let result = code
-  for (const { start, end, text } of edits.sort((a, b) => b.start - a.start)) {
-    result = result.slice(0, start) + text + result.slice(end)
+  for (const { name, start, end } of uses.sort((a, b) => b.start - a.start)) {
+    result = result.slice(0, start) + names.get(name) + result.slice(end)
   }
   return result
 }
 
-/** The plugin; put it behind the minifier. Lengths change little, so the source map stays as it is. */
+/** The plugin; put it before the minifier. Lines stay as they are, and so the source map does. */
 export function shortPrivateNames() {
   return {
     name: 'short-private-names',
