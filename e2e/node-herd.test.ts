@@ -3,6 +3,7 @@ import { connect, type Session } from 'holdfast'
 import { fakeServer, ManualClock } from 'holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import { startBackend } from './lab/backend.ts'
+import { measured } from './lab/measured.ts'
 
 // Many sessions that lose their server at the same moment must not come back at the same moment.
 
@@ -64,7 +65,7 @@ describe('200 sessions cut at once', () => {
         100,
         dials.map(({ atMs }) => atMs),
       )
-      console.log(`200 cut at once, virtual time, seed ${seed}: at most ${percent(most, 200)} in 100 ms`)
+      measured(`200 cut at once, virtual time, seed ${seed}: at most ${percent(most, 200)} in 100 ms`)
       end(sessions)
       expect(dials.length).toBe(200)
       expect(most).toBeLessThanOrEqual(0.15 * 200)
@@ -88,7 +89,7 @@ describe('200 sessions cut at once', () => {
       .logAfter(before)
       .flatMap((entry) => (entry.event === 'opened' ? [entry.atMs] : []))
     const [most, mostPlanned] = [mostWithin(100, dials), mostWithin(100, planned)]
-    console.log(
+    measured(
       `200 cut at once, real time: at most ${percent(most, 200)} dialled in 100 ms, ${percent(mostPlanned, 200)} meant to`,
     )
     end(sessions)
@@ -130,7 +131,7 @@ describe('500 clients and an outage of 10 s', () => {
       const most = mostWithin(1_000, after)
       const back = [...reopened.values()].sort((a, b) => a - b)
       const lastMs = back[Math.ceil(0.99 * 500) - 1] ?? Number.NaN
-      console.log(
+      measured(
         `500 after 10 s, seed ${seed}: at most ${percent(most, 500)} dial in 1 s, 99 % back after ${(lastMs / 1_000).toFixed(1)} s, ` +
           `${dials.length} dials in all`,
       )

@@ -33,9 +33,12 @@ async function snippetsOf(page: string): Promise<readonly Snippet[]> {
 function runnable(code: string, socketUrl: string, httpUrl: string): string {
   const asserted = code.replace(
     /^( *)(?:const \w+ = )?(\S.*?);? \/\/ => (.*)$/gm,
-    (_, indent: string, expression: string, value: string) => `${indent}assert.deepEqual(${expression}, ${value})`,
+    (_, indent: string, expression: string, value: string) =>
+      `${indent}assert.deepEqual(${expression}, ${value})`,
   )
-  const placed = asserted.replaceAll('wss://chat.example/live', socketUrl).replaceAll('https://chat.example', httpUrl)
+  const placed = asserted
+    .replaceAll('wss://chat.example/live', socketUrl)
+    .replaceAll('https://chat.example', httpUrl)
   return `import assert from 'node:assert/strict'\n${placed}`
 }
 
@@ -50,7 +53,9 @@ async function run(file: string): Promise<{ code: number | null; output: string 
 
 let server: HoldfastServer
 let socketUrl: string
-const http = createServer((request, response) => response.end(request.url === '/ticket' ? 'a-ticket' : 'page'))
+const http = createServer((request, response) =>
+  response.end(request.url === '/ticket' ? 'a-ticket' : 'page'),
+)
 let dir: string
 
 beforeAll(async () => {

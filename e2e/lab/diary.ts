@@ -90,7 +90,7 @@ export function soon<T>(what: string, promise: PromiseLike<T>, limitMs = PATIENC
       },
       (error: unknown) => {
         clearTimeout(timer)
-        reject(error as Error)
+        reject(error)
       },
     )
   })
