@@ -42,11 +42,13 @@ function sweep(seeds: number, from: number, keepGoing: boolean): number {
   const totals: Record<string, number> = {}
   const failures: { seed: number; broken: string }[] = []
   let done = 0
-  for (let seed = from; seed < from + seeds && (keepGoing || failures.length === 0); seed += 1) {
+  for (let seed = from; seed < from + seeds; seed += 1) {
     const { broken, counts } = runSeed(seed)
     done += 1
     for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count
-    if (broken !== undefined) failures.push({ seed, broken })
+    if (broken === undefined) continue
+    failures.push({ seed, broken })
+    if (!keepGoing) break
   }
   const seconds = (performance.now() - startedAt) / 1_000
   console.log(JSON.stringify({ from, seeds: done, seconds, failures, totals }))

@@ -24,7 +24,8 @@ export class World {
   serverLimits: Limits
   readonly #trace: string[] | undefined
   readonly #wires: Wire[] = []
-  readonly #welcomes: Welcome[] = []
+  /** The last WELCOME written for each session. */
+  readonly #newest = new Map<string, Welcome>()
   /** Each token the client has shown, once. */
   readonly #presented: { sid: string; token: string }[] = []
   readonly #stolen = new Set<string>()
@@ -89,7 +90,7 @@ export class World {
   }
 
   issued(welcome: Welcome): void {
-    this.#welcomes.push(welcome)
+    this.#newest.set(welcome.sid, welcome)
   }
 
   /** True when a WELCOME with this sid has ever reached whoever asked for it. */
@@ -272,7 +273,7 @@ export class World {
   #replay(): void {
     const hello = this.#lastHello
     const { sid } = this.#client
-    const newest = this.#welcomes.filter((welcome) => welcome.sid === sid).at(-1)
+    const newest = this.#newest.get(sid ?? '')
     // To show its third token the client must have shown its second and been answered: the first is dead.
     const old = this.#presented.filter((shown) => shown.sid === sid).at(-3)
     if (hello === undefined || newest === undefined) return
@@ -286,7 +287,7 @@ export class World {
   /** A second copy of the client, as a duplicated tab would be, with all that the client knows. */
   #takeOver(): void {
     const { sid } = this.#client
-    const newest = this.#welcomes.filter((welcome) => welcome.sid === sid).at(-1)
+    const newest = this.#newest.get(sid ?? '')
     const hello = this.#lastHello
     if (
       sid === undefined ||

@@ -5,7 +5,7 @@ import { helloFor } from './client-hello.ts'
 import { closeCode } from './close-code.ts'
 import { decodeText, encodeControl } from './codec.ts'
 import type { Exchange, ExchangeTimer, Fault, Refusal } from './exchange.ts'
-import type { Bye, ControlFrame, ErrorFrame, LastCounts, Violation, Welcome } from './frame.ts'
+import type { Ack, Beat, Bye, ControlFrame, ErrorFrame, LastCounts, Violation, Welcome } from './frame.ts'
 import { type HandBack, nothing } from './hand-back.ts'
 import { HeldSession } from './held-session.ts'
 import { type LossReason, keepsCounts } from './loss-reason.ts'
@@ -192,8 +192,7 @@ export class ClientCore<Entry extends Outgoing> {
       case 'ack':
       case 'ping':
       case 'pong':
-        this.#judge(this.#live()?.counts(frame))
-        if (frame.kind === 'pong') this.#actions.push({ type: 'pong', value: frame.value })
+        this.#counts(frame)
         return
       case 'goaway':
         this.#actions.push({
@@ -213,6 +212,12 @@ export class ClientCore<Entry extends Outgoing> {
       default:
         this.#lose('protocol', describe(frame))
     }
+  }
+
+  #counts(frame: Ack | Beat): void {
+    const fault = this.#live()?.counts(frame)
+    if (fault !== undefined) this.#judge(fault)
+    else if (frame.kind === 'pong') this.#actions.push({ type: 'pong', value: frame.value })
   }
 
   #answerBye(bye: Bye): void {

@@ -149,8 +149,9 @@ export class ServerSession<Entry extends Outgoing> {
   counts(frame: Ack | Beat): void {
     if (this.#place.name !== 'attached') return
     this.confirm()
-    this.#fault(this.#exchange.counts(frame))
-    if (frame.kind === 'pong') this.#host.emit({ type: 'pong', sid: this.sid, value: frame.value })
+    const fault = this.#exchange.counts(frame)
+    if (fault !== undefined) this.#fault(fault)
+    else if (frame.kind === 'pong') this.#host.emit({ type: 'pong', sid: this.sid, value: frame.value })
   }
 
   /** Takes the client's BYE: an answer, or the end. */
