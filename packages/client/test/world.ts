@@ -1,5 +1,5 @@
 import { Scope } from '@holdfast/lifetime'
-import { afterEach } from 'vitest'
+import { afterEach, vi } from 'vitest'
 import {
   type Address,
   connect,
@@ -40,6 +40,8 @@ const made: { end(): void }[] = []
 // Registered after the leak check of the setup file, so it runs before it.
 afterEach(() => {
   for (const one of made.splice(0)) one.end()
+  // Only now: what has just ended gave back its listeners to the globals of the test.
+  vi.unstubAllGlobals()
 })
 
 /** Opens a session on a server in memory. Nothing random: every draw is 0.5, so delays are half of their upper end. */
