@@ -77,10 +77,6 @@ export class Exchange<Entry extends Outgoing> {
     return this.#inbox.rx
   }
 
-  get handled(): number {
-    return this.#inbox.handled
-  }
-
   /** This end's counts, final once it accepts nothing more. */
   get last(): LastCounts {
     return { lack: this.#inbox.handled, lrx: this.#inbox.rx }

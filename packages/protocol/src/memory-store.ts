@@ -41,10 +41,15 @@ export class MemoryStore<Entry extends Outgoing> implements SessionStore<Entry> 
   #tombstones = new Map<string, Tombstone>()
   #olderTombstones = new Map<string, Tombstone>()
 
+  /** @throws `RangeError` when a bound is not at least 1. */
   constructor(options: MemoryStoreOptions = {}) {
-    this.#maxSessions = options.maxSessions ?? 100_000
-    this.#maxPerPrincipal = options.maxPerPrincipal ?? 20
-    this.#maxTombstones = options.maxTombstones ?? 10_000
+    const { maxSessions = 100_000, maxPerPrincipal = 20, maxTombstones = 10_000 } = options
+    for (const [name, value] of Object.entries({ maxSessions, maxPerPrincipal, maxTombstones })) {
+      if (!(value >= 1)) throw new RangeError(`${name}: at least 1 is needed, received ${value}`)
+    }
+    this.#maxSessions = maxSessions
+    this.#maxPerPrincipal = maxPerPrincipal
+    this.#maxTombstones = maxTombstones
   }
 
   /** Sessions kept now. */

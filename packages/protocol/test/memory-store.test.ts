@@ -236,6 +236,13 @@ describe('bounds of a memory store', () => {
     expect(store.attach(request({}, null)).kind).toBe('created')
   })
 
+  test.each(['maxSessions', 'maxPerPrincipal', 'maxTombstones'])(
+    '%s of less than 1 is refused by name',
+    (name) => {
+      expect(() => new MemoryStore<Note>({ [name]: 0 })).toThrow(`${name}: at least 1 is needed, received 0`)
+    },
+  )
+
   test('takes over saved records as sessions without a connection', () => {
     const { store, record, token } = shelf()
     const copy = new MemoryStore<Note>()
