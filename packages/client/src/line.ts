@@ -1,4 +1,5 @@
 import { platform, type Scope } from '@holdfast/lifetime'
+import mitt from 'mitt'
 import ReconnectingWebSocket from 'reconnecting-websocket'
 
 /** One connection to make: where to, and the function that makes the socket and never throws. */
@@ -19,8 +20,13 @@ export class Line {
   #facade: Facade | undefined
 
   constructor(scope: Scope) {
+    const take = (facade: Facade) => this.#take(facade)
     this.#library = new ReconnectingWebSocket(() => this.#asked(), [], {
-      WebSocket: this.#facadeClass(),
+      WebSocket: class extends Facade {
+        constructor() {
+          super(take)
+        }
+      },
       startClosed: true,
       minUptime: 0,
     })
@@ -57,24 +63,15 @@ export class Line {
     answer(this.#dial.url)
   }
 
-  /** The class that the library takes for a WebSocket. Between the answer and `new` the world may have moved on. */
-  #facadeClass(): new () => Facade {
-    const take = (facade: Facade) => {
-      const dial = this.#dial
-      this.#dial = undefined
-      if (dial === undefined) return facade.end()
-      this.#facade = facade
-      dial.open()
-    }
-    return class extends Facade {
-      constructor() {
-        super(take)
-      }
-    }
+  /** Between the answer and the moment at which the library makes its socket the world may have moved on. */
+  #take(facade: Facade): void {
+    const dial = this.#dial
+    this.#dial = undefined
+    if (dial === undefined) return facade.end()
+    this.#facade = facade
+    dial.open()
   }
 }
-
-type FacadeEvent = 'open' | 'close'
 
 /**
  * What the library holds instead of a socket: it says `open` at once, so that the library ends its own timeout, and
@@ -83,21 +80,13 @@ type FacadeEvent = 'open' | 'close'
 class Facade {
   static readonly CLOSING = 2
   readyState = 1
-  /** The library writes 'blob' here; the real socket keeps 'arraybuffer'. */
-  binaryType = ''
-  readonly #listeners = new Map<string, (event: { readonly type: FacadeEvent }) => void>()
+  readonly #events = mitt<Record<string, object>>()
+  readonly addEventListener = this.#events.on
+  readonly removeEventListener = this.#events.off
 
   constructor(take: (facade: Facade) => void) {
     take(this)
     this.#later('open')
-  }
-
-  addEventListener(type: string, run: (event: { readonly type: FacadeEvent }) => void): void {
-    this.#listeners.set(type, run)
-  }
-
-  removeEventListener(type: string): void {
-    this.#listeners.delete(type)
   }
 
   /** Called by the library when it is closed itself: nothing to tell it then. */
@@ -112,7 +101,7 @@ class Facade {
   }
 
   /** The library registers its listeners only after the constructor, and must not be re-entered. */
-  #later(type: FacadeEvent): void {
-    platform.queueMicrotask(() => this.#listeners.get(type)?.({ type }))
+  #later(type: 'open' | 'close'): void {
+    platform.queueMicrotask(() => this.#events.emit(type, { type }))
   }
 }
