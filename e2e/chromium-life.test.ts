@@ -63,6 +63,9 @@ describe('hidden and frozen tabs', () => {
         }),
     )
     await cdp.send('Page.setWebLifecycleState', { state: 'frozen' })
+    // Of a tab that was frozen for a second Chromium also closes the socket, with 1006, just after it resumed.
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect((await seen()).live).toBe(1)
     await cdp.send('Page.setWebLifecycleState', { state: 'active' })
     expect(await frozen).toBe('resumed')
     const states = await untilState(tab, (state) => state.name === 'open' && state.resumed === false)

@@ -92,6 +92,10 @@ describe('the playground', () => {
     expect(await sent('while it was away').innerText()).toContain('written')
     await waitForText('#story-text', '1 message that waited went out')
     expect(await text('#fact-losses')).toBe('1')
+    expect(await page.getAttribute('#timeline', 'aria-label')).toMatch(
+      /open for .*, waiting for .*, open now$/,
+    )
+    expect(await page.getAttribute('#plot', 'aria-label')).toMatch(/^Round-trip time: [\d.]+ ms last/)
     await waitForText('#gauge-messages-value', '0 of 120')
 
     expect(Number(await text('#ledger-listeners'))).toBeGreaterThan(0)
@@ -244,6 +248,7 @@ describe('the playground', () => {
     await waitForText('#state-name', 'open')
     await openFor(9)
     await page.mouse.move(0, 0)
+    await page.evaluate(() => scrollTo(0, 0))
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
     mkdirSync(dirname(readmeImage), { recursive: true })
     await page.screenshot({ path: readmeImage })

@@ -80,7 +80,7 @@ export const control: readonly Scenario[] = [
     name: 'probe() says alive, measures the round trip, and replaces a dead connection',
     async run({ connect, url, proxy, assert, soon }) {
       const { session, reaches } = connect(url(), {
-        heartbeat: { probeMs: 300, ping: () => 'ping', isPong: (message) => message === 'ping' },
+        heartbeat: { probeMs: 1_000, ping: () => 'ping', isPong: (message) => message === 'ping' },
       })
       await reaches('open')
       assert.equal(await session.probe(), 'alive', 'on a good line')

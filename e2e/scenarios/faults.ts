@@ -2,7 +2,8 @@ import type { Lab, Scenario } from '../lab/lab.ts'
 
 /** An application ping that an echo server answers. */
 const ping = { ping: () => 'ping', isPong: (message: unknown) => message === 'ping' }
-const watchful = { heartbeat: { intervalMs: 100, timeoutMs: 200, ...ping } }
+/** Long enough for a busy machine to answer in, short enough for a test. */
+const watchful = { heartbeat: { intervalMs: 100, timeoutMs: 600, ...ping } }
 
 /** Always draws the longest delay, so that growth can be read. */
 const longest = () => 0.999_999
