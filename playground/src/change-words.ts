@@ -1,4 +1,4 @@
-import type { Resources, SessionEnd, State, StateChange } from 'holdfast'
+import type { Cause, Resources, SessionEnd, State, StateChange } from 'holdfast'
 import { causeWords } from './cause-words.ts'
 import { count, duration } from './time-words.ts'
 
@@ -26,11 +26,20 @@ const words: Words = {
   },
   waiting({ cause, delayMs }) {
     if (cause.kind === 'reconnect' || cause.kind === 'wake') return causeWords(cause)
-    return `${causeWords(cause)} Next try in ${duration(delayMs)}: a random wait, so that a thousand clients do not come at once.`
+    const why = isHinted(cause)
+      ? 'as the server asked, and a random bit later'
+      : 'a random wait, so that a thousand clients do not come at once'
+    return `${causeWords(cause)} Next try in ${duration(delayMs)}: ${why}.`
   },
   idle: ({ cause }) => `${causeWords(cause)} Queue and listeners stay; Reconnect goes on.`,
   closing: () => 'A close frame is on its way; the server may answer.',
   closed: ({ cause }) => causeWords(cause),
+}
+
+/** Tells whether the server said when to come back: in a header, or where browsers can read it, in the close reason. */
+function isHinted(cause: Cause): boolean {
+  if (cause.kind === 'refused') return cause.retryAfterMs !== undefined
+  return cause.kind === 'server-close' && cause.reason.includes('retry-after-ms=')
 }
 
 /** Says in plain words what a change of state means; `''` when it is not worth a word. */

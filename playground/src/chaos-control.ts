@@ -6,6 +6,8 @@ import { Topic } from './topic.ts'
 /** What the HTTP control of the fault proxy answers, as far as it is used here. */
 interface Answer {
   readonly faults?: Faults
+  /** The number of the newest event that the answer knows of. */
+  readonly lastEvent?: number
   readonly error?: { readonly message?: string }
 }
 
@@ -16,6 +18,7 @@ export class ChaosControl {
   readonly #field = input('control')
   readonly #problem = part('proxy-problem')
   #events: EventSource | undefined
+  #newest = 0
 
   constructor() {
     this.#field.addEventListener('change', () => this.#listenAnew())
@@ -45,7 +48,8 @@ export class ChaosControl {
           : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
       })
       const answer = (await response.json()) as Answer
-      if (answer.faults) this.faults.tell(answer.faults)
+      // An answer may be overtaken by an event that is newer.
+      if (answer.faults && (answer.lastEvent ?? 0) >= this.#newest) this.faults.tell(answer.faults)
       this.#problem.textContent = response.ok
         ? ''
         : `The fault proxy refused: ${answer.error?.message ?? response.status}`
@@ -60,6 +64,7 @@ export class ChaosControl {
   #listenAnew(): void {
     this.#events?.close()
     this.#events = undefined
+    this.#newest = 0
     if (!URL.canParse('/events', this.#field.value)) return
     const events = new EventSource(new URL('/events', this.#field.value))
     this.#events = events
@@ -77,6 +82,7 @@ export class ChaosControl {
   }
 
   #heard(event: ProxyEvent): void {
+    this.#newest = event.n
     if (event.faults) this.faults.tell(event.faults)
     // Steps of a schedule change faults without an event that lists them.
     if (event.event === 'step' || event.event === 'step-ended' || event.event === 'clear')

@@ -12,16 +12,19 @@ export function showDemos(stage: Stage, address: AddressBox, chaos: ChaosControl
   let running: AbortController | undefined
   const begin = async (demo: Demo) => {
     running?.abort()
-    running = new AbortController()
-    const { signal } = running
+    const controller = new AbortController()
+    running = controller
+    const { signal } = controller
     if (!stage.live && !connect(stage, address)) return
     const { live } = stage
-    live?.once('closed', () => running?.abort(), { signal })
+    live?.once('closed', () => controller.abort(), { signal })
     // A session that does not open is what some person wants to see: the demonstration goes on all the same.
     await Promise.race([live?.opened().catch(() => undefined), pause(3_000, signal)])
     if (signal.aborted) return
-    news.tell({ type: 'action', words: `${demo.title}.`, mark: demo.id })
+    news.tell({ type: 'action', words: `You chose “${demo.title}”.`, mark: demo.id })
     await demo.run(toolsOf(stage, address, chaos, signal))
+    // The page gives back what it holds, too: the listener for `closed` goes with the signal.
+    controller.abort()
   }
   part('demos').append(
     ...demos.map((demo) => {

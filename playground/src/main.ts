@@ -2,6 +2,7 @@
 import { AddressBox } from './address-box.ts'
 import { wireBehaviours } from './behaviour-panel.ts'
 import { ChaosControl } from './chaos-control.ts'
+import { describeCharts } from './chart-words.ts'
 import { wireComposer } from './composer.ts'
 import { showDemos } from './demo-panel.ts'
 import { showEventLog } from './event-log.ts'
@@ -29,6 +30,7 @@ startTheme()
 showState()
 showTimeline(history)
 showRttPlot(history)
+describeCharts(history)
 showLedger()
 showQueue()
 showMessageLog()

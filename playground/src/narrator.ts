@@ -20,7 +20,7 @@ export function narrate(): void {
       action = item.words
       say('')
     } else if (item.type === 'network') {
-      const words = networkWords[item.event.event]
+      const words = networkWords(item.event.event, current)
       if (words !== undefined) say(words)
     } else if (item.type === 'state') changed(item.change, item.session)
     else if (item.type === 'closed') {
@@ -51,7 +51,10 @@ function followChanges(say: (words: string, state: string) => void) {
   }
 }
 
-const networkWords: Readonly<Record<string, string>> = {
-  'step-ended': 'The network is whole again.',
-  'schedule-ended': 'The trouble is over.',
+/** What the proxy's schedule being over means for the session. */
+function networkWords(event: string, session: Session | undefined): string | undefined {
+  if (event !== 'schedule-ended') return undefined
+  return session?.state.name === 'waiting'
+    ? 'The trouble is over. Nobody tells the session: it finds out at its next try, or at once when you press Reconnect.'
+    : 'The trouble is over.'
 }
