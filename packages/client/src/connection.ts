@@ -74,6 +74,11 @@ export class Connection implements Wire {
     this.#socket?.close(code, reason)
   }
 
+  /** Gives the attempt or the connection up. */
+  end(): void {
+    this.#scope.end()
+  }
+
   /** As `Session.probe`. */
   async probe(): Promise<ProbeResult> {
     return this.#heartbeat?.probe() ?? 'unknown'

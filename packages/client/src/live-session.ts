@@ -32,25 +32,19 @@ import type {
   SessionQueue,
   StateChange,
 } from './session.ts'
-import { type Closed, next, type State, type StateEvent, scopesEndedBy } from './state.ts'
+import {
+  type Closed,
+  type Idle,
+  next,
+  type State,
+  type StateEvent,
+  scopesEndedBy,
+  type Waiting,
+} from './state.ts'
 import { type Credentials, hasProvider, type Provided, type TargetSources } from './target.ts'
 
 /** Something that goes with a session and ends with its scope, such as the watch for wake signals. */
 export type Attachment = (session: Session, scope: Scope) => void
-
-/** The current connection, or the attempt to get one, with the scope that ends it. */
-interface Link {
-  readonly scope: Scope
-  readonly connection: Connection
-}
-
-/** How many tries there were since the last healthy connection. */
-interface Tries {
-  readonly attempts: number
-  readonly retries: number
-}
-
-const noTries: Tries = { attempts: 0, retries: 0 }
 
 /** The session itself. One scope owns everything; `#end` ends it, and that is the only way out. */
 export class LiveSession implements Session {
@@ -58,21 +52,22 @@ export class LiveSession implements Session {
   readonly queue: SessionQueue
   readonly #settings: Settings
   readonly #scope: Scope
-  readonly #events: Emitter<Omit<SessionEvents, 'error'>>
-  readonly #errors: Emitter<Pick<SessionEvents, 'error'>>
+  readonly #events: Emitter<SessionEvents>
   readonly #inbound: Inbound
   readonly #outbound: Outbound
   readonly #line: Line
-  /** Moves that are not told yet, and the one that is being told. */
-  /** Moves not told yet, oldest first; `undefined` for the one that is being told. */
-  readonly #news: (StateChange | undefined)[] = []
+  /** Moves that are not told yet, oldest first, and the one that is being told. */
+  readonly #news: StateChange[] = []
   #telling: StateChange | undefined
   #sources: TargetSources
   #state: State = { name: 'idle', cause: { kind: 'not-started' } }
   #stateScope: Scope
-  #link: Link | undefined
-  #tries = noTries
-  #cause: Cause = { kind: 'not-started' }
+  /** The current connection, or the attempt to get one. */
+  #connection: Connection | undefined
+  /** Attempts since the last healthy connection. */
+  #attempts = 0
+  /** Waits since then: after a healthy connection there is one before the first attempt. */
+  #retries = 0
   /** What the next connection will be, as `Open.resumed` says it. */
   #resumed: 'first' | false = 'first'
   declare [Symbol.dispose]: () => void
@@ -84,8 +79,10 @@ export class LiveSession implements Session {
     this.#scope = new Scope(settings.clock)
     // Scopes end newest first: listeners are made first, so that they are still there when `closed` is told.
     const ears = this.#scope.child()
-    this.#events = new Emitter(ears, (error) => this.#report('handler', error))
-    this.#errors = new Emitter(ears, surface)
+    this.#events = new Emitter(ears, (error, type) => {
+      if (type === 'error') surface(error)
+      else this.#report('handler', error)
+    })
     this.closed = new Promise((resolve) => this.#scope.defer(() => resolve(this.#finish())))
     this.#outbound = new Outbound(this.#scope, settings.queue, (error) => this.#report('send', error))
     this.queue = this.#outbound.queue
@@ -105,7 +102,7 @@ export class LiveSession implements Session {
   }
 
   get rttMs(): number | undefined {
-    return this.#link?.connection.rttMs
+    return this.#connection?.rttMs
   }
 
   get resources(): Resources {
@@ -121,8 +118,7 @@ export class LiveSession implements Session {
     handler: (event: SessionEvents[Type]) => unknown,
     options?: ListenOptions,
   ): Release {
-    const emitter = type === 'error' ? this.#errors : this.#events
-    return (emitter as Emitter<SessionEvents>).on(type, handler, options)
+    return this.#events.on(type, handler, options)
   }
 
   once<Type extends keyof SessionEvents>(
@@ -175,7 +171,7 @@ export class LiveSession implements Session {
     assertNumber('reconnect.withinMs', withinMs, 0, Number.MAX_SAFE_INTEGER)
     const { name } = this.#state
     if (name === 'closing' || name === 'closed') return false
-    this.#tries = noTries
+    this.#healthy()
     this.#wait(cause, this.#settings.random() * withinMs)
     return true
   }
@@ -190,12 +186,12 @@ export class LiveSession implements Session {
   }
 
   async probe(): Promise<ProbeResult> {
-    return this.#state.name === 'open' && this.#link ? this.#link.connection.probe() : 'dead'
+    return (this.#state.name === 'open' && this.#connection?.probe()) || 'dead'
   }
 
   setCredentials(credentials: Provided<Credentials>): void {
     this.#sources = { ...this.#sources, credentials }
-    if (this.#link) this.reconnect({ cause: { kind: 'credentials' } })
+    if (this.#connection) this.reconnect({ cause: { kind: 'credentials' } })
   }
 
   close(options?: CloseOptions): Promise<SessionEnd> {
@@ -206,7 +202,7 @@ export class LiveSession implements Session {
     const end = () => this.#end({ kind: 'closed', code, reason })
     if (name === 'open') {
       this.#move({ type: 'closing', deadline: clock.now() + limitMs, code, reason }, (scope) => {
-        const sayGoodbye = () => this.#link?.connection.close(code, reason)
+        const sayGoodbye = () => this.#connection?.close(code, reason)
         scope.timeout(limitMs, end)
         scope.timeout(drainMs, sayGoodbye)
         // Rejected when the session ended first; then there is nobody to say goodbye to.
@@ -221,11 +217,10 @@ export class LiveSession implements Session {
   }
 
   #start(): void {
-    if (this.#scope.ended) return
-    this.#tries = { ...this.#tries, attempts: this.#tries.attempts + 1 }
-    const attempt = this.#tries.attempts
+    const { cause } = this.#state as Idle | Waiting
+    this.#attempts += 1
+    const attempt = this.#attempts
     this.#move({ type: 'started', attempt }, () => {
-      const scope = this.#scope.child()
       const host = {
         settings: this.#settings,
         sources: this.#sources,
@@ -236,22 +231,25 @@ export class LiveSession implements Session {
         ended: (cause: Cause) => this.#lost(cause),
         failed: (phase: ErrorPhase, error: unknown) => this.#report(phase, error),
       }
-      this.#link = { scope, connection: new Connection(scope, host, { attempt, cause: this.#cause }) }
+      this.#connection = new Connection(this.#scope.child(), host, { attempt, cause })
     })
   }
 
   #opened(protocol: string): void {
     const { clock, backoff } = this.#settings
-    const healthy = () => {
-      this.#tries = noTries
-    }
     const resumed = this.#resumed
     this.#resumed = false
     this.#move({ type: 'opened', since: clock.now(), resumed, protocol }, (scope) => {
-      if (backoff.stableAfterMs === 0) healthy()
-      else scope.timeout(backoff.stableAfterMs, healthy)
-      if (this.#link) this.#outbound.opened(this.#link.connection)
+      if (backoff.stableAfterMs === 0) this.#healthy()
+      else scope.timeout(backoff.stableAfterMs, () => this.#healthy())
+      if (this.#connection) this.#outbound.opened(this.#connection)
     })
+  }
+
+  /** Starts the counts anew. */
+  #healthy(): void {
+    this.#attempts = 0
+    this.#retries = 0
   }
 
   #lost(cause: Cause): void {
@@ -262,13 +260,15 @@ export class LiveSession implements Session {
     // The user's `classify` may have moved the session on.
     if (this.#state !== state) return
     if (verdict === 'stop') return this.#end(cause)
-    const admitted = cause.kind === 'not-admitted' ? 0 : 1
-    const attempts = this.#tries.attempts - 1 + admitted
-    const { retries } = this.#tries
-    if (admitted && attempts >= backoff.maxAttempts) {
-      return this.#move({ type: 'paused', cause: { kind: 'attempts-exhausted', attempts } })
+    const retries = this.#retries
+    if (cause.kind === 'not-admitted') this.#attempts -= 1
+    else {
+      const attempts = this.#attempts
+      if (attempts >= backoff.maxAttempts) {
+        return this.#move({ type: 'paused', cause: { kind: 'attempts-exhausted', attempts } })
+      }
+      this.#retries += 1
     }
-    this.#tries = { attempts, retries: retries + admitted }
     this.#wait(
       cause,
       typeof verdict === 'object'
@@ -294,8 +294,7 @@ export class LiveSession implements Session {
   #wait(cause: Cause, delayMs: number): void {
     const wholeMs = Math.round(delayMs)
     const retryAt = this.#settings.clock.now() + wholeMs
-    this.#cause = cause
-    const attempt = this.#tries.attempts + 1
+    const attempt = this.#attempts + 1
     this.#move({ type: 'scheduled', attempt, retryAt, delayMs: wholeMs, cause }, (scope) =>
       scope.timeout(wholeMs, () => this.#start()),
     )
@@ -321,9 +320,9 @@ export class LiveSession implements Session {
 
   #hangUp(): void {
     this.#outbound.lost()
-    const link = this.#link
-    this.#link = undefined
-    link?.scope.end()
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.end()
   }
 
   /** Tells of moves in the order in which they were made; of one made inside a handler, when that handler is done. */
@@ -338,13 +337,7 @@ export class LiveSession implements Session {
 
   /** The one way out. What ends here is told by `#finish`, once everything is given back. */
   #end(cause: Cause): void {
-    if (this.#state.name === 'closed') return
-    const previous = this.#state
-    const state = next(previous, { type: 'ended', cause }) as Closed
-    this.#state = state
-    this.#news.push({ state, previous })
-    this.#hangUp()
-    this.#scope.end()
+    this.#move({ type: 'ended', cause }, () => this.#scope.end())
   }
 
   #finish(): SessionEnd {
@@ -357,14 +350,13 @@ export class LiveSession implements Session {
 
   #inHook(): Promise<never> | undefined {
     const state = this.#state
-    if (state.name !== 'connecting' || state.phase !== 'hello' || !this.#settings.onConnected)
-      return undefined
+    if (state.name !== 'connecting' || state.phase !== 'hello') return undefined
     return Promise.reject(new HoldfastError('in-hook', 'onConnected: cannot wait for what is sent after it'))
   }
 
   #report(phase: ErrorPhase, error: unknown): void {
     this.#log('warn', 'error', { phase, code: (error as { code?: unknown } | null)?.code })
-    if (this.#errors.has('error')) void this.#errors.emit('error', { phase, error })
+    if (this.#events.has('error')) void this.#events.emit('error', { phase, error })
     else if (phase === 'handler' && !this.#settings.logger) surface(error)
   }
 

@@ -25,11 +25,12 @@ interface Guarded {
  */
 export class Emitter<Events extends object> {
   readonly #scope: Scope
-  readonly #report: (error: unknown) => void
+  readonly #report: (error: unknown, type: keyof Events) => void
   readonly #registry = mitt<Record<PropertyKey, unknown>>()
   #unsettled: Promise<void>[] | undefined
 
-  constructor(scope: Scope, report: (error: unknown) => void) {
+  /** @param report is told what a handler threw, or what its promise rejected with, and of which event */
+  constructor(scope: Scope, report: (error: unknown, type: keyof Events) => void) {
     this.#scope = scope
     this.#report = report
   }
@@ -76,10 +77,10 @@ export class Emitter<Events extends object> {
     return registered?.find(({ of }) => of === handler)
   }
 
-  #add(type: PropertyKey, handler: (event: never) => unknown): Guarded {
+  #add(type: keyof Events, handler: (event: never) => unknown): Guarded {
     const run = (event: unknown) => {
       if (guarded.holders === 0) return
-      const settled = guard(handler, this.#report, event as never)
+      const settled = guard(handler, (error) => this.#report(error, type), event as never)
       if (settled) (this.#unsettled ??= []).push(settled)
     }
     const guarded: Guarded = Object.assign(run, { of: handler, holders: 0 })
