@@ -1,5 +1,5 @@
 import type { Scope, Signal } from '@holdfast/lifetime'
-import { HoldfastError } from './errors.ts'
+import { answer, HoldfastError } from './errors.ts'
 import type { Incoming, Message } from './message.ts'
 import type { AttemptContext, Credentials } from './target.ts'
 
@@ -37,9 +37,9 @@ export class Hello {
 
   /** As `ConnectedContext.receive`. */
   receive({ signal }: { readonly signal?: Signal } = {}): Promise<Incoming> {
-    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (signal?.aborted) return answer(Promise.reject(signal.reason))
     if (this.#unread.length > 0) return Promise.resolve(this.#unread.shift() as Incoming)
-    return new Promise((resolve, reject) => {
+    const received = new Promise<Incoming>((resolve, reject) => {
       const wait = this.#scope.child()
       const take = (message: Incoming) => {
         resolve(message)
@@ -53,6 +53,7 @@ export class Hello {
       })
       if (signal) wait.listen(signal, 'abort', () => wait.end())
     })
+    return answer(received)
   }
 
   /** Ends it: whoever still waits is told, and what nobody took is given back. */

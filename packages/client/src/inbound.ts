@@ -1,6 +1,6 @@
 import type { Emitter, Scope } from '@holdfast/lifetime'
 import { BoundedIterator } from '@holdfast/mailbox'
-import { HoldfastError } from './errors.ts'
+import { answer, HoldfastError } from './errors.ts'
 import { type Incoming, isBlob } from './message.ts'
 
 /** The way of a message in: in the order of arrival, to every handler and every iterator. */
@@ -24,7 +24,7 @@ export class Inbound {
   /** Turns what a socket gave into a message and passes it on to `use`, never ahead of an earlier one. */
   receive(data: unknown, use: (message: Incoming) => void, failed: (error: unknown) => void): void {
     if (!isBlob(data)) return this.after(() => use(binary(data)))
-    const read = data.arrayBuffer()
+    const read = answer(data.arrayBuffer())
     this.#then(() => read.then(use).catch(failed))
   }
 

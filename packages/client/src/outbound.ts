@@ -47,7 +47,7 @@ export class Outbound {
     this.#scope = scope
     this.#options = options
     this.#report = report
-    this.queue = new Queue(options, scope.clock)
+    this.queue = new Queue(options, scope.clock, () => this.#answerWaiters())
   }
 
   /** As `Session.send`. */
@@ -65,7 +65,7 @@ export class Outbound {
     else if (name === 'away' && how.whenOffline === 'drop') receipt.settle('dropped')
     else {
       this.#watchExpiry(this.queue.push(message, receipt, how))
-      this.#lookAgain()
+      this.#pump()
     }
     return receipt
   }
@@ -128,7 +128,7 @@ export class Outbound {
       if (this.#way.name === 'over') return reject(sessionClosed())
       if (this.#pendingBytes <= bytes) return resolve()
       this.#waiters.add({ bytes, resolve, reject })
-      this.#lookAgain()
+      this.#pump()
     })
   }
 
@@ -138,12 +138,16 @@ export class Outbound {
       const entry = this.queue.shift()
       if (entry) this.#write(wire, entry.message, entry.receipt)
     }
+    this.#answerWaiters()
+    if (this.queue.size + this.#waiters.size > 0) this.#lookAgain()
+  }
+
+  #answerWaiters(): void {
     for (const waiter of this.#waiters) {
       if (this.#pendingBytes > waiter.bytes) continue
       this.#waiters.delete(waiter)
       waiter.resolve()
     }
-    if (this.queue.size + this.#waiters.size > 0) this.#lookAgain()
   }
 
   /** One message that the socket does not take harms only itself. */

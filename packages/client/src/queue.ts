@@ -52,11 +52,14 @@ export class Queue {
   readonly #clock: Clock
   readonly #entries = new Set<Entry>()
   readonly #byKey = new Map<string, Entry>()
+  readonly #shrunk: () => void
   #bytes = 0
 
-  constructor(options: QueueOptions, clock: Clock) {
+  /** @param shrunk is called when messages were taken out for another reason than to be sent */
+  constructor(options: QueueOptions, clock: Clock, shrunk: () => void) {
     this.#options = options
     this.#clock = clock
+    this.#shrunk = shrunk
   }
 
   /** How many messages wait. */
@@ -121,6 +124,7 @@ export class Queue {
   remove(entry: Entry, status: 'dropped' | 'expired' | 'undelivered'): boolean {
     if (!this.#entries.has(entry)) return false
     this.#forget(entry).receipt.settle(status)
+    this.#shrunk()
     return true
   }
 
