@@ -1,11 +1,14 @@
 // The checks that options and arguments go through. Each names the thing, the bound and what was received.
 
+type ErrorKind = new (message: string) => Error
+
 /** Numbers that may be 0; every other one is at least 1. */
 const mayBeZero =
   'stableAfterMs maxMessages maxBytes lowWaterBytes closeTimeoutMs closeAfterMs drainMs withinMs code'.split(
     ' ',
   )
-const functions = 'ping isPong onConnected admit classify createSocket logger random'.split(' ')
+/** Options without a default that are looked at elsewhere; every other one without a default is a function. */
+const anything = 'headers credentials whenHidden signal strategy'.split(' ')
 const groups = 'connect backoff heartbeat queue'.split(' ')
 
 /**
@@ -14,13 +17,13 @@ const groups = 'connect backoff heartbeat queue'.split(' ')
  * @throws RangeError when a number is out of bounds
  */
 export function fill<T extends object>(group: string, raw: unknown, preset: T, prefix = `${group}.`): T {
-  must(typeof raw === 'object' && raw !== null, TypeError, group, 'an object', raw)
+  must(raw && typeof raw === 'object', TypeError, group, 'an object', raw)
   const filled = { ...preset } as Record<string, unknown>
   for (const [key, given] of Object.entries(raw)) {
     const name = prefix + key
     const standard = filled[key]
-    const type = functions.includes(key) ? 'function' : typeof standard
-    must(key in preset, TypeError, `unknown option ${name}`, `one of ${Object.keys(preset).join(', ')}`, key)
+    const type = standard === undefined && !anything.includes(key) ? 'function' : typeof standard
+    assertOneOf(`unknown option ${name}`, key, Object.keys(preset), TypeError)
     if (given === undefined) continue
     if (type === 'number') assertNumber(name, given, mayBeZero.includes(key) ? 0 : 1)
     else if (/^[bsf]/.test(type)) must(typeof given === type, TypeError, name, `a ${type}`, given)
@@ -48,15 +51,20 @@ export function assertMethods(name: string, value: object | undefined, methods: 
   }
 }
 
-/** @throws RangeError when `value` is none of `allowed` */
-export function assertOneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
-  must(allowed.includes(value), RangeError, name, `one of ${allowed.join(', ')}`, value)
+/** @throws RangeError, or what is given instead, when `value` is none of `allowed` */
+export function assertOneOf(
+  name: string,
+  value: unknown,
+  allowed: readonly unknown[],
+  kind: ErrorKind = RangeError,
+): void {
+  must(allowed.includes(value), kind, name, `one of ${allowed.join(', ')}`, value)
 }
 
 /** @throws an error of that kind that says what was expected and what came. None of what is checked here is a secret. */
 export function must(
   met: unknown,
-  kind: new (message: string) => Error,
+  kind: ErrorKind,
   name: string,
   bound: string,
   value: unknown,

@@ -48,10 +48,10 @@ export function assertVerdict(verdict: Verdict | undefined): Verdict | undefined
   return verdict
 }
 
-function verdictOf(code: number, retryAfterMs: number | undefined): Verdict {
+function verdictOf(code: number, retryAfterMs = 0): Verdict {
   if (refresh.includes(code)) return 'refresh'
   if (stop.includes(code)) return 'stop'
-  // A hint of 0 is none: told to come at once, all clients would, and a server that goes on refusing would be dialled
+  // A hint of 0, or one that is no number, is none: told to come at once, all clients would, and a server that goes on refusing would be dialled
   // without a pause.
   return retryAfterMs ? { retryAfterMs } : 'retry'
 }
@@ -61,8 +61,7 @@ function httpStatusOf(code: number): number {
   return code >= 4400 && code < 4500 ? code - 4000 : code
 }
 
-/** Reads the hint that a server may put into a close reason: `retry-after-ms=1500`. */
-function retryAfterOf(reason: string): number | undefined {
-  const digits = /(?:^|[\s;,])retry-after-ms=(\d{1,9})/.exec(reason)?.[1]
-  return digits === undefined ? undefined : Number(digits)
+/** Reads the hint that a server may put into a close reason: `retry-after-ms=1500`. `NaN` when there is none. */
+function retryAfterOf(reason: string): number {
+  return Number(/(?:^|[\s;,])retry-after-ms=(\d{1,9})/.exec(reason)?.[1])
 }

@@ -12,8 +12,7 @@ const MOST_REASON_BYTES = 123
 export function closeArguments(options: CloseOptions = {}): Required<CloseOptions> {
   const checked = fill('close', options, { code: 1000, reason: '', drainMs: 0 })
   const { code, reason } = checked
-  const allowed = code === 1000 || (code >= 3000 && code <= 4999 && Number.isInteger(code))
-  must(allowed, RangeError, 'close.code', '1000 or from 3000 to 4999', code)
+  must(/^(1000|[34]\d{3})$/.test(`${code}`), RangeError, 'close.code', '1000 or from 3000 to 4999', code)
   const bytes = byteLengthOf(reason)
   must(
     bytes <= MOST_REASON_BYTES,

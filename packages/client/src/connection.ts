@@ -1,5 +1,5 @@
 import { guard, type Scope } from '@holdfast/lifetime'
-import { assertNumber, must } from './bounds.ts'
+import { assertMethods, assertNumber } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
 import { HoldfastError, isHoldfastError } from './errors.ts'
 import { Heartbeat, type ProbeResult } from './heartbeat.ts'
@@ -148,7 +148,13 @@ export class Connection implements Wire {
       const open = () => {
         try {
           const socket = createSocket(url, protocols, { headers })
-          assertSocket(socket)
+          // A factory that gives nothing lacks the methods as well.
+          assertMethods('createSocket()', Object(socket), [
+            'send',
+            'close',
+            'addEventListener',
+            'removeEventListener',
+          ])
           this.#socket = socket
           const events = {
             opened: () => resolve(socket.protocol),
@@ -222,19 +228,5 @@ export class Connection implements Wire {
   /** Only a strategy needs to know when something last went either way, and only then is the clock asked. */
   #touch(): void {
     if (this.#host.settings.heartbeat.strategy) this.#lastActivityMs = this.#scope.clock.monotonicMs()
-  }
-}
-
-/** Checks what a factory gave. */
-function assertSocket(socket: Partial<SocketLike> | undefined): void {
-  const { send, close, addEventListener, removeEventListener } = socket ?? {}
-  for (const method of [send, close, addEventListener, removeEventListener]) {
-    must(
-      typeof method === 'function',
-      TypeError,
-      'createSocket',
-      'a function that returns a WebSocket',
-      'another',
-    )
   }
 }
