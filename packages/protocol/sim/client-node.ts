@@ -3,10 +3,11 @@ import {
   ClientCore,
   type Limits,
   type Payload,
-  decodeText,
   defaultLimits,
+  resolveClientOptions,
 } from '../src/index.ts'
-import { type Note, makeNote } from './notes.ts'
+import { limitsOf } from '../src/limits.ts'
+import { type Note, controlOf, makeNote } from './notes.ts'
 import type { EndPlan } from './plan.ts'
 import type { Wire, WireEnd } from './wire.ts'
 import type { World } from './world.ts'
@@ -35,7 +36,9 @@ export class ClientNode {
     this.#world = world
     this.#plan = world.plan.client
     const { limits, bounds, ackMode, highWaterBytes } = this.#plan
-    this.core = new ClientCore<Note>({ cid: 'client', limits, bounds, ackMode, highWaterBytes })
+    this.core = new ClientCore<Note>(
+      resolveClientOptions({ cid: 'client', limits, bounds, ackMode, highWaterBytes }),
+    )
   }
 
   get isOver(): boolean {
@@ -191,8 +194,8 @@ export class ClientNode {
   }
 
   #learn(data: Payload): void {
-    const frame = typeof data === 'string' ? decodeText(data) : data
-    if (typeof frame === 'object' && 'kind' in frame && frame.kind === 'welcome') this.#limits = frame.limits
+    const frame = controlOf(data)
+    if (frame?.kind === 'welcome') this.#limits = limitsOf(frame)
   }
 
   #extendDeadline(): void {
@@ -397,8 +400,8 @@ export class ClientNode {
 
   #send(attempt: number, data: Payload): void {
     this.#world.note(() => `client ${attempt} > ${show(data)}`)
-    const frame = typeof data === 'string' ? decodeText(data) : data
-    if (typeof frame === 'object' && 'kind' in frame && 'ack' in frame) {
+    const frame = controlOf(data)
+    if (frame !== undefined && 'ack' in frame) {
       const sid = frame.kind === 'hello' ? frame.sid : this.core.sid
       if (sid !== null && sid !== undefined) this.#world.oracle.told('down', sid, frame.ack)
       if (frame.kind === 'hello') this.#world.sniff(frame)

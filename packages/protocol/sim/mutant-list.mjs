@@ -203,7 +203,7 @@ export const mutants = [
     'no-attempt-order',
     'a late HELLO of an abandoned attempt takes the session',
     'judge-attach.ts',
-    "  if (hello.attempt <= record.attempt) return 'stale'\n",
+    "  if (hello.att <= record.attempt) return 'stale'\n",
     '',
   ),
   one(
@@ -236,7 +236,7 @@ export const mutants = [
     'client-keeps-token',
     'the client does not take the new token',
     'held-session.ts',
-    'token: welcome.token }\n    return held',
+    'token: welcome.tok }\n    return held',
     'token: held.token }\n    return held',
   ),
   one(
@@ -554,7 +554,7 @@ export const mutants = [
     'ping-echo-lost',
     'PONG does not repeat the value of PING',
     'exchange.ts',
-    "this.#beat('pong', frame.value)",
+    "this.#beat('pong', frame.n)",
     "this.#beat('pong', 0)",
   ),
 ]

@@ -1,4 +1,5 @@
-import { type Outgoing, type Payload, utf8Bytes } from '../src/index.ts'
+import type { ControlFrame, Outgoing, Payload, Violation } from '../src/index.ts'
+import { clientFrames, decodeText, serverFrames, utf8Bytes } from '../src/index.ts'
 import type { Random } from './random.ts'
 
 /** A message of the simulation. */
@@ -21,4 +22,12 @@ export function makeNote(id: string, maxBytes: number, random: Random): Note {
 export function samePayload(left: Payload, right: Payload): boolean {
   if (typeof left === 'string' || typeof right === 'string') return left === right
   return left.length === right.length && left.every((byte, at) => byte === right[at])
+}
+
+const allFrames = { ...clientFrames, ...serverFrames }
+
+/** Reads a message as an observer does who sees both directions: undefined for data. */
+export function controlOf(data: Payload): ControlFrame | Violation | undefined {
+  const frame = typeof data === 'string' ? decodeText(data, allFrames) : data
+  return typeof frame === 'object' && 'kind' in frame ? frame : undefined
 }

@@ -1,7 +1,7 @@
 import type { Limits, Payload, ServerAction, ServerTimer, SessionRecord } from '../src/index.ts'
-import { MemoryStore, ServerCore, decodeText } from '../src/index.ts'
+import { MemoryStore, ServerCore } from '../src/index.ts'
 import { show } from './client-node.ts'
-import { type Note, makeNote } from './notes.ts'
+import { type Note, controlOf, makeNote } from './notes.ts'
 import type { Wire, WireEnd } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -181,7 +181,7 @@ export class ServerNode {
         agenda.disarm(this.#timerName(action.timer))
         return
       case 'authenticate':
-        this.#authenticate(action.connection, action.hello.cid, action.hello.token)
+        this.#authenticate(action.connection, action.hello.cid, action.hello.tok)
         return
       case 'attach':
         this.core.attached(action.connection, this.#store.attach(action.request))
@@ -304,8 +304,8 @@ export class ServerNode {
 
   #send(connection: number, data: Payload): void {
     this.#world.note(() => `server ${connection} > ${show(data)}`)
-    const frame = typeof data === 'string' ? decodeText(data) : data
-    if (typeof frame === 'object' && 'kind' in frame) {
+    const frame = controlOf(data)
+    if (frame !== undefined) {
       const { oracle } = this.#world
       if (frame.kind === 'welcome') {
         const ledger = oracle.ledger(frame.sid)

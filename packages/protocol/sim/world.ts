@@ -1,8 +1,8 @@
 import type { Hello, Limits, LossReason, Payload, ServerCore, SessionRecord } from '../src/index.ts'
-import { type ControlFrame, decodeText, encodeControl } from '../src/index.ts'
+import { type ControlFrame, encodeControl } from '../src/index.ts'
 import { Agenda } from './agenda.ts'
 import { ClientNode, show } from './client-node.ts'
-import type { Note } from './notes.ts'
+import { type Note, controlOf } from './notes.ts'
 import { Oracle } from './oracle.ts'
 import { type Plan, drawPlan } from './plan.ts'
 import { Random } from './random.ts'
@@ -84,8 +84,8 @@ export class World {
 
   sniff(hello: Hello): void {
     this.#lastHello = hello
-    if (hello.sid !== null && hello.token !== null && this.#presented.at(-1)?.token !== hello.token) {
-      this.#presented.push({ sid: hello.sid, token: hello.token })
+    if (hello.sid !== null && hello.tok !== null && this.#presented.at(-1)?.token !== hello.tok) {
+      this.#presented.push({ sid: hello.sid, token: hello.tok })
     }
   }
 
@@ -254,14 +254,14 @@ export class World {
     const connection = (this.#connections += 1)
     const answer = (data: Payload): void => {
       this.note(() => `thief < ${show(data)}`)
-      const frame = typeof data === 'string' ? decodeText(data) : data
-      if (typeof frame !== 'object' || !('kind' in frame) || frame.kind !== 'welcome') return
+      const frame = controlOf(data)
+      if (frame?.kind !== 'welcome') return
       this.oracle.check(
-        !frame.resumed || expect === 'resumed',
+        !frame.res || expect === 'resumed',
         'theft',
-        () => `${hello.sid} resumed: ${frame.resumed}`,
+        () => `${hello.sid} resumed: ${frame.res}`,
       )
-      if (frame.resumed) {
+      if (frame.res) {
         wire.send('client', encodeControl({ kind: 'ack', ack: hello.ack, tx: frame.rx }))
       } else wire.close('client', undefined)
     }
@@ -277,11 +277,11 @@ export class World {
     // To show its third token the client must have shown its second and been answered: the first is dead.
     const old = this.#presented.filter((shown) => shown.sid === sid).at(-3)
     if (hello === undefined || newest === undefined) return
-    const base = { ...hello, attempt: hello.attempt + 1_000_000, sid: newest.sid, rx: 0, ack: 0 }
+    const base = { ...hello, att: hello.att + 1_000_000, sid: newest.sid, rx: 0, ack: 0 }
     const choice = this.random.pick('old', 'invented', 'eve')
-    if (choice === 'old' && old !== undefined) this.#intrude({ ...base, token: old.token }, 'refused')
-    if (choice === 'invented') this.#intrude({ ...base, sid: 'mine', token: newest.token }, 'refused')
-    if (choice === 'eve') this.#intrude({ ...base, token: newest.token, cid: 'eve' }, 'refused')
+    if (choice === 'old' && old !== undefined) this.#intrude({ ...base, tok: old.token }, 'refused')
+    if (choice === 'invented') this.#intrude({ ...base, sid: 'mine', tok: newest.tok }, 'refused')
+    if (choice === 'eve') this.#intrude({ ...base, tok: newest.tok, cid: 'eve' }, 'refused')
   }
 
   /** A second copy of the client, as a duplicated tab would be, with all that the client knows. */
@@ -304,7 +304,7 @@ export class World {
     this.#stolen.add(sid)
     this.oracle.ledger(sid).excuses.add('stolen')
     this.#intrude(
-      { ...hello, sid, token: newest.token, attempt: hello.attempt + 1, rx: delivered, ack: handled },
+      { ...hello, sid, tok: newest.tok, att: hello.att + 1, rx: delivered, ack: handled },
       'resumed',
     )
   }

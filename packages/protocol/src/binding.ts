@@ -1,4 +1,5 @@
-import { type Hello, type Welcome, extensions } from './frame.ts'
+import { type Hello, type Welcome, extensions, version } from './frame.ts'
+import { wireLimits } from './limits.ts'
 import type { PeerCounts } from './outbox.ts'
 import type { ServerConfig } from './server-config.ts'
 import type { Lost } from './session-store.ts'
@@ -16,29 +17,29 @@ export interface Binding {
 
 /** Chooses the first of the client's subprotocols that the server speaks too. */
 export function chooseProto(hello: Hello, config: ServerConfig): string | undefined {
-  return hello.proto.find((offered) => config.proto.includes(offered))
+  return hello.proto?.find((offered) => config.proto.includes(offered))
 }
 
 /** Builds the WELCOME for a binding. */
 export function welcomeFor(sid: string, counts: PeerCounts, binding: Binding, config: ServerConfig): Welcome {
   const { resumed, lost, token, expiresMs, hello } = binding
   const { pingMs, idleMs, ttlMs, spreadMs, limits } = config
-  const proto = chooseProto(hello, config)
   return {
     kind: 'welcome',
+    v: version,
     sid,
-    token,
-    resumed,
-    ...(lost === undefined ? {} : { lost: lost.reason }),
-    ...(lost?.last === undefined ? {} : { last: lost.last }),
+    tok: token,
+    res: resumed,
+    lost: lost?.reason,
+    ...lost?.last,
     ...counts,
-    pingMs,
-    idleMs,
-    ttlMs,
-    spreadMs,
-    limits,
-    ext: extensions.filter((name) => hello.ext.includes(name)),
-    ...(proto === undefined ? {} : { proto }),
-    ...(expiresMs === undefined ? {} : { expiresMs }),
+    ping: pingMs,
+    idle: idleMs,
+    ttl: ttlMs,
+    ...wireLimits(limits),
+    spread: spreadMs,
+    ext: extensions.filter((name) => hello.ext?.includes(name)),
+    proto: chooseProto(hello, config),
+    exp: expiresMs,
   }
 }

@@ -1,27 +1,8 @@
 import type { ExchangeTimer } from './exchange.ts'
+import type { Welcome } from './frame.ts'
 import type { HandBack } from './hand-back.ts'
 import type { LossReason } from './loss-reason.ts'
 import type { Payload } from './outgoing.ts'
-
-/** What a WELCOME says beyond the counts. */
-export interface Terms {
-  /** How often the server pings, in milliseconds; 0 = never. */
-  readonly pingMs: number
-  /** How long the server lets a connection be silent, in milliseconds; 0 = for ever. */
-  readonly idleMs: number
-  /** How long the server keeps the session without a connection, in milliseconds. */
-  readonly ttlMs: number
-  /** Bound of the random delay before the first dial after an unplanned loss, in milliseconds. */
-  readonly spreadMs: number
-  /** Largest message the server takes, in bytes. */
-  readonly maxBytes: number
-  /** The application's own subprotocol, chosen by the server. */
-  readonly proto: string | undefined
-  /** How long the credentials hold from now, in milliseconds. */
-  readonly expiresMs: number | undefined
-  /** True when `refresh` may be used on this connection. */
-  readonly canRefresh: boolean
-}
 
 /** What a WELCOME means for the session: exactly one per connection that goes live, before its first message. */
 export type Outcome<Entry> =
@@ -38,11 +19,12 @@ export type ClientAction<Entry> =
   | { readonly type: 'close'; readonly attempt: number; readonly code: number }
   | { readonly type: 'arm'; readonly timer: ExchangeTimer; readonly delayMs: number }
   | { readonly type: 'disarm'; readonly timer: ExchangeTimer }
+  /** `welcome` says how often the server pings, how long it keeps the session, what it accepts: section 2 of PROTOCOL.md. */
   | {
       readonly type: 'welcomed'
       readonly sid: string
       readonly outcome: Outcome<Entry>
-      readonly terms: Terms
+      readonly welcome: Welcome
     }
   | { readonly type: 'deliver'; readonly sid: string; readonly number: number; readonly payload: Payload }
   | { readonly type: 'acked'; readonly entries: readonly Entry[]; readonly upTo: number }
@@ -55,7 +37,7 @@ export type ClientAction<Entry> =
       readonly why: string | undefined
     }
   | { readonly type: 'credentials'; readonly expiresMs: number }
-  | { readonly type: 'lost'; readonly reason: LossReason; readonly detail: string }
+  | { readonly type: 'lost'; readonly reason: LossReason; readonly detail: string | undefined }
   | {
       readonly type: 'failed'
       readonly attempt: number

@@ -1,6 +1,7 @@
 import { ActionQueue } from './action-queue.ts'
 import type { ClientAction } from './client-action.ts'
-import { type ClientConfig, type ClientOptions, resolveClientOptions } from './client-config.ts'
+import type { ClientConfig } from './client-config.ts'
+import { clientFrames } from './client-frames.ts'
 import { helloFor } from './client-hello.ts'
 import { closeCode } from './close-code.ts'
 import { decodeText, encodeControl } from './codec.ts'
@@ -8,7 +9,8 @@ import type { Exchange, ExchangeTimer, Fault, Refusal } from './exchange.ts'
 import type { Ack, Beat, Bye, ControlFrame, ErrorFrame, LastCounts, Violation, Welcome } from './frame.ts'
 import { type HandBack, nothing } from './hand-back.ts'
 import { HeldSession } from './held-session.ts'
-import { type LossReason, keepsCounts } from './loss-reason.ts'
+import { byeCounts, lastOf } from './last-counts.ts'
+import { type LossReason, keepsCounts, toLossReason } from './loss-reason.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
 import { utf8Bytes } from './utf8-bytes.ts'
 
@@ -36,9 +38,9 @@ export class ClientCore<Entry extends Outgoing> {
   #phase: Phase = { name: 'idle' }
   #attempt = 0
 
-  /** @throws `RangeError` when an option is out of range. */
-  constructor(options: ClientOptions) {
-    this.#config = resolveClientOptions(options)
+  /** Takes options that `resolveClientOptions`, or another who knows their bounds, has checked and completed. */
+  constructor(config: ClientConfig) {
+    this.#config = config
     this.#session = new HeldSession<Entry>({
       config: this.#config,
       emit: (action) => this.#actions.push(action),
@@ -84,7 +86,7 @@ export class ClientCore<Entry extends Outgoing> {
   /** Takes a text message. `bytes` is its size as UTF-8 where the surroundings know it; otherwise it is measured. */
   text(attempt: number, text: string, bytes?: number): void {
     if (!this.#isCurrent(attempt)) return
-    const frame = decodeText(text)
+    const frame = decodeText(text, clientFrames)
     if (typeof frame !== 'string') this.#control(frame)
     else this.#data(frame, bytes === undefined ? utf8Bytes(frame) : bytes - (text.length - frame.length))
   }
@@ -167,7 +169,7 @@ export class ClientCore<Entry extends Outgoing> {
 
   #data(payload: Payload, bytes: number): void {
     // While leaving, counts are final: what still arrives is not delivered.
-    if (this.#phase.name === 'hello') this.#lose('protocol', 'data before WELCOME')
+    if (this.#phase.name === 'hello') this.#lose('protocol', undefined, 'data before WELCOME')
     else this.#judge(this.#live()?.data(payload, bytes))
   }
 
@@ -184,7 +186,7 @@ export class ClientCore<Entry extends Outgoing> {
 
   #beforeLive(frame: ControlFrame | Violation): void {
     if (frame.kind === 'welcome') this.#welcome(frame)
-    else this.#lose('protocol', describe(frame))
+    else this.#lose('protocol', undefined, describe(frame))
   }
 
   #whileLive(frame: ControlFrame | Violation): void {
@@ -197,8 +199,8 @@ export class ClientCore<Entry extends Outgoing> {
       case 'goaway':
         this.#actions.push({
           type: 'goaway',
-          afterMs: frame.afterMs,
-          spreadMs: frame.spreadMs,
+          afterMs: frame.after,
+          spreadMs: frame.spread,
           why: frame.why,
         })
         return
@@ -207,17 +209,17 @@ export class ClientCore<Entry extends Outgoing> {
         return
       case 'expiry':
         // Sent unasked it does no harm: the client may know the extension and yet not have been offered it.
-        this.#actions.push({ type: 'credentials', expiresMs: frame.expiresMs })
+        this.#actions.push({ type: 'credentials', expiresMs: frame.exp })
         return
       default:
-        this.#lose('protocol', describe(frame))
+        this.#lose('protocol', undefined, describe(frame))
     }
   }
 
   #counts(frame: Ack | Beat): void {
     const fault = this.#live()?.counts(frame)
     if (fault !== undefined) this.#judge(fault)
-    else if (frame.kind === 'pong') this.#actions.push({ type: 'pong', value: frame.value })
+    else if (frame.kind === 'pong') this.#actions.push({ type: 'pong', value: frame.n })
   }
 
   #answerBye(bye: Bye): void {
@@ -229,49 +231,34 @@ export class ClientCore<Entry extends Outgoing> {
   #welcome(welcome: Welcome): void {
     const outcome = this.#session.adopt(welcome)
     if (outcome === 'protocol') {
-      this.#lose('protocol', 'WELCOME resumes another session')
+      this.#lose(outcome, undefined, 'WELCOME to another session')
       return
     }
     // From here on the server knows this connection, so it can also be told that the counts do not fit.
-    this.#phase = { name: 'live', attempt: this.#attempt, ext: welcome.ext }
+    this.#phase = { name: 'live', attempt: this.#attempt, ext: welcome.ext ?? [] }
     if (typeof outcome === 'string') {
       this.#judge(outcome, { lack: welcome.ack, lrx: welcome.rx })
       return
     }
-    const { pingMs, idleMs, ttlMs, spreadMs, proto, expiresMs } = welcome
-    const canRefresh = welcome.ext.includes('auth')
-    const terms = {
-      pingMs,
-      idleMs,
-      ttlMs,
-      spreadMs,
-      maxBytes: welcome.limits.maxBytes,
-      proto,
-      expiresMs,
-      canRefresh,
-    }
-    this.#actions.push({ type: 'welcomed', sid: welcome.sid, outcome, terms })
+    this.#actions.push({ type: 'welcomed', sid: welcome.sid, outcome, welcome })
     this.#live()?.pump()
   }
 
   /** Ends the session when a frame or a WELCOME does not fit it. */
   #judge(fault: Fault | undefined, last?: LastCounts): void {
-    if (fault === undefined) return
-    if (fault === 'too-large') this.#lose('too-large', 'a message is larger than the limit', last)
-    else if (fault === 'window') this.#lose('protocol', 'more messages than the window allows')
-    else this.#lose(fault, 'the counts of the two ends do not agree')
+    if (fault !== undefined) this.#lose(fault === 'window' ? 'protocol' : fault, last, fault)
   }
 
   /** Gives up connection and session; the server is told only where it may be: after WELCOME. */
-  #lose(reason: LossReason, detail: string, last?: LastCounts): void {
+  #lose(reason: LossReason, last: LastCounts | undefined, detail: string): void {
     const { exchange } = this.#session
     const attempt = this.#attempt
     const code = reason === 'too-large' ? closeCode.tooLarge : closeCode.protocol
     if (exchange !== undefined && this.#phase.name === 'live') {
-      const counts = keepsCounts(reason) ? { last: exchange.last } : {}
+      const counts = keepsCounts(reason) ? exchange.last : {}
       // Without counts of the server it was a message that came in, and not one of ours that no longer fits.
-      const number = reason === 'too-large' && last === undefined ? { number: exchange.rx + 1 } : {}
-      this.#send({ kind: 'error', code, end: true, lost: reason, ...counts, ...number })
+      const n = reason === 'too-large' && last === undefined ? exchange.last.lrx + 1 : undefined
+      this.#send({ kind: 'error', code, end: true, lost: reason, ...counts, n })
     }
     this.#phase = { name: 'idle' }
     if (exchange === undefined)
@@ -289,14 +276,14 @@ export class ClientCore<Entry extends Outgoing> {
 
   #refused(error: ErrorFrame): void {
     const attempt = this.#attempt
-    const { code, retryMs, message } = error
+    const { code, retry: retryMs, msg: message } = error
     // A server that knows a later attempt says which; the next one must be later still.
-    if (code === closeCode.stale) this.#attempt = Math.max(attempt, error.attempt ?? 0)
+    if (code === closeCode.stale) this.#attempt = Math.max(attempt, error.att ?? 0)
     this.#drop()
     if (error.end === true && this.#session.exchange !== undefined) {
-      const reason = error.lost ?? 'ended'
-      this.#session.lose(reason, error.last)
-      this.#actions.push({ type: 'lost', reason, detail: message ?? 'the server ended the session' })
+      const reason = toLossReason(error.lost ?? 'ended')
+      this.#session.lose(reason, lastOf(error))
+      this.#actions.push({ type: 'lost', reason, detail: message })
     }
     this.#actions.push({ type: 'failed', attempt, code, retryMs, message })
     this.#actions.push({ type: 'close', attempt, code: normalClosure })
@@ -316,7 +303,7 @@ export class ClientCore<Entry extends Outgoing> {
 
   #end(by: 'us' | 'peer', code: number, bye: Bye | undefined): void {
     this.#phase = { name: 'ended' }
-    const handBack = this.#session.release(bye === undefined ? undefined : { lack: bye.ack, lrx: bye.rx })
+    const handBack = this.#session.release(byeCounts(bye))
     this.#actions.push({ type: 'close', attempt: this.#attempt, code: closeCode.bye })
     this.#actions.push({ type: 'ended', by, code, answered: bye !== undefined, handBack })
   }
@@ -327,5 +314,5 @@ export class ClientCore<Entry extends Outgoing> {
 }
 
 function describe(frame: ControlFrame | Violation): string {
-  return frame.kind === 'violation' ? frame.detail : `${frame.kind} is out of place`
+  return frame.kind === 'violation' ? frame.detail : frame.kind
 }

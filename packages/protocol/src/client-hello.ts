@@ -1,5 +1,6 @@
 import type { ClientConfig } from './client-config.ts'
 import { type Hello, extensions, version } from './frame.ts'
+import { wireLimits } from './limits.ts'
 import type { PeerCounts } from './outbox.ts'
 
 /** What the client holds of the session it wants to continue. */
@@ -16,20 +17,19 @@ export function helloFor(
   counts: PeerCounts | undefined,
   auth: unknown,
 ): Hello {
-  const { limits, cid, agent, proto } = config
   return {
     kind: 'hello',
-    versions: [version],
+    v: [version],
     sid: identity?.sid ?? null,
-    token: identity?.token ?? null,
-    attempt,
+    tok: identity?.token ?? null,
+    att: attempt,
     rx: counts?.rx ?? 0,
     ack: counts?.ack ?? 0,
-    limits,
-    ...(auth === undefined ? {} : { auth }),
-    cid,
-    ...(agent === undefined ? {} : { agent }),
+    ...wireLimits(config.limits),
+    auth,
+    cid: config.cid,
+    ua: config.agent,
     ext: extensions,
-    proto,
+    proto: config.proto,
   }
 }

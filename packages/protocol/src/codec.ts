@@ -1,95 +1,75 @@
 import { jsonBounds, parseObject } from './bounded-json.ts'
 import { readNumbers } from './canonical.ts'
-import { readBye, readError, readGoAway, writeBye, writeError, writeGoAway } from './endings.ts'
-import type { ControlFrame, Violation } from './frame.ts'
-import { readHello, writeHello } from './hello.ts'
-import { Members } from './members.ts'
+import type { Ack, Beat, ControlFrame, Violation } from './frame.ts'
+import { type Shapes, pickMembers } from './shape.ts'
 import { utf8Bytes } from './utf8-bytes.ts'
-import { readWelcome, writeWelcome } from './welcome.ts'
 
 /** The one reserved first character, U+0010 (DLE). JSON text cannot begin with it. */
-export const dle = '\u0010'
+const dle = '\u0010'
 const dleCode = 16
+
+const letters: Readonly<Record<ControlFrame['kind'], string>> = {
+  hello: 'H',
+  welcome: 'W',
+  ack: 'A',
+  ping: 'P',
+  pong: 'Q',
+  goaway: 'G',
+  bye: 'B',
+  error: 'E',
+  refresh: 'R',
+  expiry: 'X',
+}
 
 /** Returns a text payload as it goes on the wire: verbatim, or with one DLE more when it begins with DLE. */
 export function encodeText(payload: string): string {
   return payload.charCodeAt(0) === dleCode ? dle + payload : payload
 }
 
-/**
- * Reads a text message: data comes back as the payload string itself, so that the usual case allocates nothing; control
- * text as a frame; everything else as a violation. Never throws.
- */
-export function decodeText(text: string): string | ControlFrame | Violation {
-  if (text.charCodeAt(0) !== dleCode) return text
-  if (text.charCodeAt(1) === dleCode) return text.slice(1)
-  return decodeControl(text)
-}
-
 /** Returns the text of a control frame. */
 export function encodeControl(frame: ControlFrame): string {
-  switch (frame.kind) {
-    case 'ack':
-      return `${dle}A${frame.ack},${frame.tx}`
-    case 'ping':
-      return `${dle}P${frame.ack},${frame.tx},${frame.value}`
-    case 'pong':
-      return `${dle}Q${frame.ack},${frame.tx},${frame.value}`
-    case 'hello':
-      return `${dle}H${JSON.stringify(writeHello(frame))}`
-    case 'welcome':
-      return `${dle}W${JSON.stringify(writeWelcome(frame))}`
-    case 'goaway':
-      return `${dle}G${JSON.stringify(writeGoAway(frame))}`
-    case 'bye':
-      return `${dle}B${JSON.stringify(writeBye(frame))}`
-    case 'error':
-      return `${dle}E${JSON.stringify(writeError(frame))}`
-    case 'refresh':
-      return `${dle}R${JSON.stringify({ auth: frame.auth })}`
-  }
-  return `${dle}X${JSON.stringify({ exp: frame.expiresMs })}`
+  const { kind, ...members } = frame
+  const body = 'tx' in frame ? countsOf(frame) : JSON.stringify(members)
+  return dle + letters[kind] + body
 }
 
-type Reader = (members: Members) => ControlFrame
+function countsOf(frame: Ack | Beat): string {
+  const { ack, tx } = frame
+  return frame.kind === 'ack' ? `${ack},${tx}` : `${ack},${tx},${frame.n}`
+}
 
-const jsonReaders: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ['H', readHello],
-  ['W', readWelcome],
-  ['G', readGoAway],
-  ['B', readBye],
-  ['E', readError],
-  ['R', (members) => ({ kind: 'refresh', auth: members.value('auth') })],
-  ['X', (members) => ({ kind: 'expiry', expiresMs: members.natural('exp') })],
-])
+/**
+ * Reads a text message: data comes back as the payload string itself, so that the usual case allocates nothing; control
+ * text as a frame; everything else as a violation. `shapes` are the JSON frames that may come. Never throws.
+ */
+export function decodeText(text: string, shapes: Shapes): string | ControlFrame | Violation {
+  if (text.charCodeAt(0) !== dleCode) return text
+  if (text.charCodeAt(1) === dleCode) return text.slice(1)
+  const letter = text.charAt(1)
+  const body = text.slice(2)
+  if (letter === 'A' || letter === 'P' || letter === 'Q') return decodeCounts(letter, body)
+  return decodeJson(letter, body, shapes)
+}
 
 function violation(what: Violation['what'], detail: string): Violation {
   return { kind: 'violation', what, detail }
 }
 
-function decodeControl(text: string): ControlFrame | Violation {
-  const letter = text.charAt(1)
-  if (letter === 'A') {
-    const [ack, tx] = readNumbers(text, 2, 2) ?? []
-    return ack === undefined || tx === undefined ? violation('number', 'A: ack,tx') : { kind: 'ack', ack, tx }
-  }
-  if (letter === 'P' || letter === 'Q') {
-    const [ack, tx, value] = readNumbers(text, 2, 3) ?? []
-    if (ack === undefined || tx === undefined || value === undefined)
-      return violation('number', `${letter}: ack,tx,n`)
-    return { kind: letter === 'P' ? 'ping' : 'pong', ack, tx, value }
-  }
-  const read = jsonReaders.get(letter)
-  return read === undefined ? violation('letter', 'no such control frame') : decodeJson(text, letter, read)
+function decodeCounts(letter: 'A' | 'P' | 'Q', body: string): Ack | Beat | Violation {
+  const [ack, tx, n] = readNumbers(body) ?? []
+  if (ack === undefined || tx === undefined || (n === undefined) !== (letter === 'A'))
+    return violation('number', letter)
+  return n === undefined ? { kind: 'ack', ack, tx } : { kind: letter === 'P' ? 'ping' : 'pong', ack, tx, n }
 }
 
-function decodeJson(text: string, letter: string, read: Reader): ControlFrame | Violation {
-  if (text.length > jsonBounds.maxBytes || utf8Bytes(text) > jsonBounds.maxBytes) {
-    return violation('size', `${letter}: more than ${jsonBounds.maxBytes} bytes`)
-  }
-  const parsed = parseObject(text, 2)
-  if (typeof parsed === 'string') return violation('json', `${letter}: ${parsed}`)
-  const members = new Members(parsed)
-  const frame = read(members)
-  return members.fault === undefined ? frame : violation('member', `${letter}: ${members.fault}`)
+function decodeJson(letter: string, body: string, shapes: Shapes): ControlFrame | Violation {
+  const shape = Object.hasOwn(shapes, letter) ? shapes[letter] : undefined
+  if (shape === undefined) return violation('letter', 'no such frame here')
+  // The length is looked at first: it is known, and never more than the bytes.
+  const room = jsonBounds.maxBytes - 2
+  if (body.length > room || utf8Bytes(body) > room) return violation('size', letter)
+  const parsed = parseObject(body)
+  if (parsed === undefined) return violation('json', letter)
+  const frame = pickMembers(parsed, shape)
+  return typeof frame === 'string' ? violation('member', `${letter}.${frame}`) : frame
 }

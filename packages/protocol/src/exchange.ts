@@ -199,7 +199,7 @@ export class Exchange<Entry extends Outgoing> {
     const freed = this.#outbox.acknowledge(frame.ack)
     if (freed === 'badack') return 'badack'
     this.#freed(freed)
-    if (frame.kind === 'ping') this.#beat('pong', frame.value)
+    if (frame.kind === 'ping') this.#beat('pong', frame.n)
     this.pump()
     return undefined
   }
@@ -213,8 +213,8 @@ export class Exchange<Entry extends Outgoing> {
     if (this.#link !== undefined) this.#beat('ping', value)
   }
 
-  #beat(kind: Beat['kind'], value: number): void {
-    this.#port.send(encodeControl({ kind, ack: this.#inbox.tell(), tx: this.#outbox.sent, value }))
+  #beat(kind: Beat['kind'], n: number): void {
+    this.#port.send(encodeControl({ kind, ack: this.#inbox.tell(), tx: this.#outbox.sent, n }))
   }
 
   #sendAck(): void {

@@ -1,4 +1,3 @@
-import type { Limits } from './limits.ts'
 import type { LossReason } from './loss-reason.ts'
 
 /** The subprotocol both ends name when the WebSocket opens (RFC 6455 section 1.9). */
@@ -10,34 +9,7 @@ export const version = 1
 /** Optional frames this code knows, as listed in `ext` of HELLO and WELCOME. */
 export const extensions: readonly string[] = ['auth']
 
-/** First frame of every connection, client to server. */
-export interface Hello {
-  readonly kind: 'hello'
-  /** Versions the client speaks. */
-  readonly versions: readonly number[]
-  /** Session to continue; null asks for a new one. */
-  readonly sid: string | null
-  /** Token of that session; null exactly when `sid` is. */
-  readonly token: string | null
-  /** Attempt number, strictly increasing: the order of the fence. */
-  readonly attempt: number
-  /** Number of the last server message the client accepted. */
-  readonly rx: number
-  /** Number of the last server message the client has handled; at most `rx`. */
-  readonly ack: number
-  /** What the client accepts. */
-  readonly limits: Limits
-  /** Credentials, in whatever shape the application uses. */
-  readonly auth?: unknown
-  /** Random id of the client instance, for logs. */
-  readonly cid: string
-  /** What the client calls itself, for logs. */
-  readonly agent?: string
-  /** Optional frames the client understands. */
-  readonly ext: readonly string[]
-  /** The application's own subprotocols, in order of preference. */
-  readonly proto: readonly string[]
-}
+// Members have the names they have on the wire; sections 1 and 2 of PROTOCOL.md say what each means. All times are ms.
 
 /** How far the end that ended a session had come: `lack` handled, `lrx` accepted. */
 export interface LastCounts {
@@ -45,59 +17,69 @@ export interface LastCounts {
   readonly lrx: number
 }
 
-/** The server's answer to HELLO. */
-export interface Welcome {
-  readonly kind: 'welcome'
-  readonly sid: string
-  readonly token: string
-  /** True when the session goes on; false when `sid` is a new one. */
-  readonly resumed: boolean
-  /** Why the session the client asked for could not go on. */
-  readonly lost?: LossReason
-  /** What is known of the lost session. */
-  readonly last?: LastCounts
-  readonly rx: number
-  readonly ack: number
-  /** How often the server pings, in milliseconds; 0 = never. */
-  readonly pingMs: number
-  /** How long the server lets a connection be silent, in milliseconds; 0 = for ever. */
-  readonly idleMs: number
-  /** How long the server keeps the session without a connection, in milliseconds. */
-  readonly ttlMs: number
-  /** Bound of the random delay before the first dial after an unplanned loss, in milliseconds. */
-  readonly spreadMs: number
-  /** What the server accepts. */
-  readonly limits: Limits
-  /** Optional frames both ends understand. */
-  readonly ext: readonly string[]
-  /** The application's own subprotocol, chosen by the server. */
-  readonly proto?: string
-  /** How long the credentials hold from now, in milliseconds. */
-  readonly expiresMs?: number
+/** What an end accepts, as HELLO and WELCOME say it: largest message, and [messages, bytes] under way. */
+export interface WireLimits {
+  readonly max: number
+  readonly win: readonly number[]
 }
 
-/** Counts alone, or with the echo value of a heartbeat. */
+/** First frame of every connection, client to server. */
+export interface Hello extends WireLimits {
+  readonly kind: 'hello'
+  readonly v: readonly number[]
+  readonly sid: string | null
+  readonly tok: string | null
+  readonly att: number
+  readonly rx: number
+  readonly ack: number
+  readonly auth?: unknown
+  readonly cid: string
+  readonly ua?: string | undefined
+  readonly ext?: readonly string[] | undefined
+  readonly proto?: readonly string[] | undefined
+}
+
+/** The server's answer to HELLO. */
+export interface Welcome extends WireLimits, Partial<LastCounts> {
+  readonly kind: 'welcome'
+  readonly v: 1
+  readonly sid: string
+  readonly tok: string
+  readonly res: boolean
+  /** A `LossReason`, or a word of a later version. */
+  readonly lost?: string | undefined
+  readonly rx: number
+  readonly ack: number
+  readonly ping: number
+  readonly idle: number
+  readonly ttl: number
+  readonly spread: number
+  readonly ext?: readonly string[] | undefined
+  readonly proto?: string | undefined
+  readonly exp?: number | undefined
+}
+
+/** Counts alone. */
 export interface Ack {
   readonly kind: 'ack'
-  /** Number of the last message of the other end that was handled. */
   readonly ack: number
-  /** Number of the last message put on this connection before this frame. */
   readonly tx: number
 }
+
+/** Counts with the echo value of a heartbeat. */
 export interface Beat {
   readonly kind: 'ping' | 'pong'
   readonly ack: number
   readonly tx: number
-  /** Chosen by who pings, repeated in the answer. */
-  readonly value: number
+  readonly n: number
 }
 
 /** Asks the client to come back on another connection at a random moment in [after, after + spread]. */
 export interface GoAway {
   readonly kind: 'goaway'
-  readonly afterMs: number
-  readonly spreadMs: number
-  readonly why?: string
+  readonly after: number
+  readonly spread: number
+  readonly why?: string | undefined
 }
 
 /** Ends the session for good. Its sender delivers nothing that arrives later, so its counts are final. */
@@ -109,39 +91,37 @@ export interface Bye {
 }
 
 /** Precedes an abnormal close; with `end` it ends the session too. */
-export interface ErrorFrame {
+export interface ErrorFrame extends Partial<LastCounts> {
   readonly kind: 'error'
   readonly code: number
-  /** Come back no earlier than this, in milliseconds. */
-  readonly retryMs?: number
-  readonly message?: string
-  readonly end?: boolean
-  /** With `end`: why. */
-  readonly lost?: LossReason
-  /** With `end`, when the counts can be believed. */
-  readonly last?: LastCounts
-  /** Number of the message that was too large. */
-  readonly number?: number
-  /** With 4412: the attempt the server knows. */
-  readonly attempt?: number
+  readonly retry?: number | undefined
+  readonly msg?: string | undefined
+  readonly end?: boolean | undefined
+  /** A `LossReason`, or a word of a later version. */
+  readonly lost?: LossReason | (string & {}) | undefined
+  readonly n?: number | undefined
+  readonly att?: number | undefined
 }
 
 /** Fresh credentials, client to server; extension `auth`. */
 export interface Refresh {
   readonly kind: 'refresh'
-  readonly auth: unknown
+  readonly auth?: unknown
 }
 
 /** How long the credentials hold from now, server to client; extension `auth`. */
 export interface Expiry {
   readonly kind: 'expiry'
-  readonly expiresMs: number
+  readonly exp: number
 }
 
-/** Everything that begins with DLE and is not data. */
-export type ControlFrame = Hello | Welcome | Ack | Beat | GoAway | Bye | ErrorFrame | Refresh | Expiry
+/** Control frames whose members are a JSON object. */
+export type JsonFrame = Hello | Welcome | GoAway | Bye | ErrorFrame | Refresh | Expiry
 
-/** Says that a text is no frame of this protocol, and what is wrong; the text itself is not repeated. */
+/** Everything that begins with DLE and is not data. */
+export type ControlFrame = JsonFrame | Ack | Beat
+
+/** Says that a text is no frame that may come here, and what is wrong; the text itself is not repeated. */
 export interface Violation {
   readonly kind: 'violation'
   readonly what: 'letter' | 'number' | 'json' | 'member' | 'size'

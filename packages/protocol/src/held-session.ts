@@ -5,7 +5,9 @@ import { Exchange, type ExchangePort, type Fault } from './exchange.ts'
 import type { LastCounts, Welcome } from './frame.ts'
 import { type HandBack, nothing } from './hand-back.ts'
 import { emptyInbox } from './inbox.ts'
-import { type LossReason, keepsCounts } from './loss-reason.ts'
+import { lastOf } from './last-counts.ts'
+import { limitsOf } from './limits.ts'
+import { type LossReason, keepsCounts, toLossReason } from './loss-reason.ts'
 import { emptyOutbox } from './outbox.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
 
@@ -51,21 +53,21 @@ export class HeldSession<Entry extends Outgoing> {
    * what is wrong with the WELCOME. The ACK that it calls for is sent.
    */
   adopt(welcome: Welcome): Outcome<Entry> | Fault | 'protocol' {
-    if (!welcome.resumed) return this.#renew(welcome)
+    if (!welcome.res) return this.#renew(welcome)
     const held = this.#held
     if (held.name !== 'held' || held.sid !== welcome.sid) return 'protocol'
-    this.#held = { ...held, token: welcome.token }
-    return held.exchange.begin(welcome, welcome.limits) ?? { name: 'resumed' }
+    this.#held = { ...held, token: welcome.tok }
+    return held.exchange.begin(welcome, limitsOf(welcome)) ?? { name: 'resumed' }
   }
 
   #renew(welcome: Welcome): Outcome<Entry> {
-    if (this.#held.name === 'held') this.lose(welcome.lost ?? 'unknown', welcome.last)
+    if (this.#held.name === 'held') this.lose(toLossReason(welcome.lost), lastOf(welcome))
     const before = this.#held
     const { config } = this.#host
     const port = this.#port(welcome.sid)
-    const exchange = new Exchange(config, port, welcome.limits, emptyOutbox<Entry>(), emptyInbox())
-    this.#held = { name: 'held', sid: welcome.sid, token: welcome.token, exchange }
-    exchange.begin(welcome, welcome.limits)
+    const exchange = new Exchange(config, port, limitsOf(welcome), emptyOutbox<Entry>(), emptyInbox())
+    this.#held = { name: 'held', sid: welcome.sid, token: welcome.tok, exchange }
+    exchange.begin(welcome, limitsOf(welcome))
     if (before.name !== 'lost') return { name: 'first' }
     return { name: 'gap', reason: before.reason, handBack: before.handBack }
   }

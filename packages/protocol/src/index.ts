@@ -1,10 +1,15 @@
 // For whoever builds an end on this protocol.
 export { closeCode } from './close-code.ts'
-export type { ClientAction, Outcome, Terms } from './client-action.ts'
-export { type ClientOptions, clientDefaults } from './client-config.ts'
+export type { ClientAction, Outcome } from './client-action.ts'
+export {
+  type ClientConfig,
+  type ClientOptions,
+  clientDefaults,
+  resolveClientOptions,
+} from './client-config.ts'
 export { ClientCore } from './client-core.ts'
 export type { AckMode, ExchangeTimer, Refusal } from './exchange.ts'
-export { type GoAway, type Hello, type LastCounts, subprotocol } from './frame.ts'
+export { type Hello, type LastCounts, type Welcome, subprotocol } from './frame.ts'
 export type { HandBack } from './hand-back.ts'
 export { type Limits, defaultLimits } from './limits.ts'
 export type { LossReason } from './loss-reason.ts'
@@ -15,10 +20,12 @@ export type { ServerAction, ServerTimer } from './server-action.ts'
 export { type ServerOptions, serverDefaults } from './server-config.ts'
 export type { Authentication, Rejection } from './server-connection.ts'
 export { ServerCore } from './server-core.ts'
-export type { ServerSession } from './server-session.ts'
+export type { GoAwayNotice, ServerSession } from './server-session.ts'
 export type { AttachRequest, Attachment, SessionRecord, SessionStore, StoreWrite } from './session-store.ts'
 export { utf8Bytes } from './utf8-bytes.ts'
 
 // For tools and tests that speak in frames.
+export { clientFrames } from './client-frames.ts'
 export { decodeText, encodeControl, encodeText } from './codec.ts'
 export type { ControlFrame, Violation } from './frame.ts'
+export { serverFrames } from './server-frames.ts'

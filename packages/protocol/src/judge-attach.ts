@@ -1,3 +1,4 @@
+import { limitsOf } from './limits.ts'
 import { misfitOf } from './outbox.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { AttachRequest, SessionRecord } from './session-store.ts'
@@ -12,9 +13,9 @@ export type Verdict = 'resume' | 'principal' | 'stale' | 'token' | 'diverged' | 
 export function judgeAttach(record: SessionRecord<Outgoing>, request: AttachRequest): Verdict {
   const { hello, principal, presentedHash } = request
   if (record.principal !== principal) return 'principal'
-  if (hello.attempt <= record.attempt) return 'stale'
+  if (hello.att <= record.attempt) return 'stale'
   if (presentedHash === null || !holdsToken(record, presentedHash)) return 'token'
-  return misfitOf(record.outbox, hello, hello.limits) ?? 'resume'
+  return misfitOf(record.outbox, hello, limitsOf(hello)) ?? 'resume'
 }
 
 /** Tells whether a hash is that of the current token, or of the one it replaced while that is not confirmed. */

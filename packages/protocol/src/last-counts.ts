@@ -1,10 +1,11 @@
-import type { LastCounts } from './frame.ts'
-import type { Members } from './members.ts'
+import type { Bye, LastCounts } from './frame.ts'
 
-/** Reads `lack` and `lrx`, which come together or not at all. */
-export function readLastCounts(members: Members): { readonly last?: LastCounts } {
-  const lrx = members.optionalNatural('lrx')
-  const lack = members.optionalNatural('lack', { max: lrx ?? 0 })
-  members.require((lrx === undefined) === (lack === undefined), 'lack', 'present exactly when lrx is')
-  return lrx === undefined || lack === undefined ? {} : { last: { lack, lrx } }
+/** Returns the counts that a frame carries of an ended session, if it does. */
+export function lastOf({ lack, lrx }: Partial<LastCounts>): LastCounts | undefined {
+  return lack === undefined || lrx === undefined ? undefined : { lack, lrx }
+}
+
+/** Returns the final counts in a BYE, if there was one. */
+export function byeCounts(bye: Bye | undefined): LastCounts | undefined {
+  return bye && { lack: bye.ack, lrx: bye.rx }
 }

@@ -1,4 +1,4 @@
-import type { Members } from './members.ts'
+import type { WireLimits } from './frame.ts'
 
 /** What one end accepts from the other; a message counts with its UTF-8 payload bytes, before escaping. */
 export interface Limits {
@@ -13,14 +13,15 @@ export interface Limits {
 /** Limits that suit small, frequent messages: 1 MiB a message, 1,024 messages and 4 MiB under way. */
 export const defaultLimits: Limits = { maxBytes: 1_048_576, windowMessages: 1_024, windowBytes: 4_194_304 }
 
-/** Reads `max` and `win` of a HELLO or WELCOME. */
-export function readLimits(members: Members): Limits {
-  const maxBytes = members.natural('max', { min: 1 })
-  const win = members.naturals('win')
-  const [windowMessages = 0, windowBytes = 0] = win
-  members.require(win.length === 2 && windowMessages >= 1, 'win', 'two numbers, at least one message')
-  members.require(windowBytes >= maxBytes, 'win', 'at least max bytes')
-  return { maxBytes, windowMessages, windowBytes }
+/** Reads the limits of a HELLO or WELCOME. */
+export function limitsOf({ max, win }: WireLimits): Limits {
+  const [windowMessages = 1, windowBytes = max] = win
+  return { maxBytes: max, windowMessages, windowBytes }
+}
+
+/** Writes limits as HELLO and WELCOME carry them. */
+export function wireLimits({ maxBytes, windowMessages, windowBytes }: Limits): WireLimits {
+  return { max: maxBytes, win: [windowMessages, windowBytes] }
 }
 
 /**

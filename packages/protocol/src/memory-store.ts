@@ -1,6 +1,7 @@
 import type { LastCounts } from './frame.ts'
 import { emptyInbox } from './inbox.ts'
 import { holdsToken, judgeAttach } from './judge-attach.ts'
+import { limitsOf } from './limits.ts'
 import { type LossReason, keepsCounts } from './loss-reason.ts'
 import { emptyOutbox } from './outbox.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -108,13 +109,13 @@ export class MemoryStore<Entry extends Outgoing> implements SessionStore<Entry> 
 
   #resume(record: SessionRecord<Entry>, request: AttachRequest): Attachment<Entry> {
     record.gen += 1
-    record.attempt = request.hello.attempt
+    record.attempt = request.hello.att
     // The token that was presented, not the one issued before: two answers lost in a row must not strand the client.
     record.previousHash = request.presentedHash
     record.tokenHash = request.freshTokenHash
     record.stage = 'rotating'
     record.place = 'attached'
-    record.peerLimits = request.hello.limits
+    record.peerLimits = limitsOf(request.hello)
     this.#index.place(record)
     return { kind: 'resumed', record }
   }
@@ -138,12 +139,12 @@ export class MemoryStore<Entry extends Outgoing> implements SessionStore<Entry> 
       sid: request.freshSid,
       principal: request.principal,
       gen: 1,
-      attempt: request.hello.attempt,
+      attempt: request.hello.att,
       tokenHash: request.freshTokenHash,
       previousHash: null,
       stage: 'unconfirmed',
       place: 'attached',
-      peerLimits: request.hello.limits,
+      peerLimits: limitsOf(request.hello),
       outbox: emptyOutbox(),
       inbox: emptyInbox(),
     }

@@ -40,12 +40,8 @@ export type ServerAction<Entry> =
       readonly principal: string | null
       readonly proto: string | undefined
     }
-  | {
-      readonly type: 'attached'
-      readonly sid: string
-      readonly connection: number
-      readonly resumed: boolean
-    }
+  /** A session goes on, on this connection. */
+  | { readonly type: 'attached'; readonly sid: string; readonly connection: number }
   | { readonly type: 'detached'; readonly sid: string; readonly connection: number }
   | { readonly type: 'deliver'; readonly sid: string; readonly number: number; readonly payload: Payload }
   | {

@@ -1,9 +1,10 @@
 import { closeCode } from './close-code.ts'
 import { decodeText, encodeControl } from './codec.ts'
-import type { ControlFrame, ErrorFrame, Hello, Violation } from './frame.ts'
+import type { ControlFrame, Hello, Violation } from './frame.ts'
 import { version } from './frame.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
 import type { ServerAction } from './server-action.ts'
+import { serverFrames } from './server-frames.ts'
 import type { ServerSession } from './server-session.ts'
 import { utf8Bytes } from './utf8-bytes.ts'
 
@@ -75,7 +76,7 @@ export class ServerConnection<Entry extends Outgoing> {
   }
 
   text(text: string, bytes: number | undefined): void {
-    const frame = decodeText(text)
+    const frame = decodeText(text, serverFrames)
     if (typeof frame !== 'string') this.#control(frame)
     else this.data(frame, bytes === undefined ? utf8Bytes(frame) : bytes - (text.length - frame.length))
   }
@@ -94,7 +95,7 @@ export class ServerConnection<Entry extends Outgoing> {
   }
 
   #hello(hello: Hello): void {
-    if (!hello.versions.includes(version)) {
+    if (!hello.v.includes(version)) {
       this.#violate('no version in common')
       return
     }
@@ -150,7 +151,7 @@ export class ServerConnection<Entry extends Outgoing> {
     if ('kind' in answer) this.reject(answer)
     else if (answer.principal !== this.#state.session.principal)
       this.reject({ kind: 'rejected', code: closeCode.forbidden })
-    else if (answer.expiresMs !== undefined) this.#send({ kind: 'expiry', expiresMs: answer.expiresMs })
+    else if (answer.expiresMs !== undefined) this.#send({ kind: 'expiry', exp: answer.expiresMs })
   }
 
   /** Notes which session this connection belongs to. */
@@ -162,14 +163,7 @@ export class ServerConnection<Entry extends Outgoing> {
   /** Tells the client why, and closes. A session that is bound is left to be resumed. */
   reject(rejection: Omit<Rejection, 'kind'> & { readonly attempt?: number; readonly kind?: string }): void {
     const { code, retryMs, message, attempt } = rejection
-    const error: ErrorFrame = {
-      kind: 'error',
-      code,
-      ...(retryMs === undefined ? {} : { retryMs }),
-      ...(message === undefined ? {} : { message }),
-      ...(attempt === undefined ? {} : { attempt }),
-    }
-    this.#send(error)
+    this.#send({ kind: 'error', code, retry: retryMs, msg: message, att: attempt })
     this.#emit({ type: 'close', connection: this.#id, code, reason: message ?? '' })
     this.closed()
   }

@@ -2,8 +2,10 @@ import { type Binding, chooseProto, welcomeFor } from './binding.ts'
 import { closeCode } from './close-code.ts'
 import { encodeControl } from './codec.ts'
 import { Exchange, type ExchangeTimer, type Fault } from './exchange.ts'
-import type { Ack, Beat, Bye, ControlFrame, ErrorFrame, GoAway, LastCounts } from './frame.ts'
-import { type LossReason, keepsCounts } from './loss-reason.ts'
+import type { Ack, Beat, Bye, ControlFrame, ErrorFrame, LastCounts } from './frame.ts'
+import { byeCounts, lastOf } from './last-counts.ts'
+import { limitsOf } from './limits.ts'
+import { type LossReason, keepsCounts, toLossReason } from './loss-reason.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
 import type { ServerAction } from './server-action.ts'
 import type { ServerConfig } from './server-config.ts'
@@ -14,6 +16,14 @@ type Place =
   | { readonly name: 'attached'; readonly connection: number }
   | { readonly name: 'leaving'; readonly connection: number }
   | { readonly name: 'ended' }
+
+/** When clients are asked to come back elsewhere: at a random moment in [afterMs, afterMs + spreadMs]. */
+export interface GoAwayNotice {
+  readonly afterMs: number
+  readonly spreadMs: number
+  /** At most 256 characters. */
+  readonly why?: string
+}
 
 /** What a server session needs of the core around it. */
 export interface ServerSessionHost<Entry> {
@@ -89,7 +99,7 @@ export class ServerSession<Entry extends Outgoing> {
     const { config, emit } = this.#host
     this.#proto = chooseProto(hello, config)
     this.#send(welcomeFor(this.sid, this.#exchange.introduce(), binding, config))
-    const fault = this.#exchange.begin(resumed ? hello : { rx: 0, ack: 0 }, hello.limits)
+    const fault = this.#exchange.begin(resumed ? hello : { rx: 0, ack: 0 }, limitsOf(hello))
     if (fault !== undefined) {
       this.#fault(fault)
       return
@@ -97,7 +107,7 @@ export class ServerSession<Entry extends Outgoing> {
     emit({ type: 'disarm', timer: { name: 'ttl', sid: this.sid } })
     if (resumed) {
       this.#open()
-      emit({ type: 'attached', sid: this.sid, connection, resumed })
+      emit({ type: 'attached', sid: this.sid, connection })
     }
     this.#exchange.pump()
   }
@@ -151,7 +161,7 @@ export class ServerSession<Entry extends Outgoing> {
     this.confirm()
     const fault = this.#exchange.counts(frame)
     if (fault !== undefined) this.#fault(fault)
-    else if (frame.kind === 'pong') this.#host.emit({ type: 'pong', sid: this.sid, value: frame.value })
+    else if (frame.kind === 'pong') this.#host.emit({ type: 'pong', sid: this.sid, value: frame.n })
   }
 
   /** Takes the client's BYE: an answer, or the end. */
@@ -160,13 +170,13 @@ export class ServerSession<Entry extends Outgoing> {
       this.confirm()
       this.#send(this.#exchange.bye(closeCode.bye))
     }
-    this.#finish('ended', { lack: frame.ack, lrx: frame.rx }, closeCode.bye, 'bye')
+    this.#finish('ended', byeCounts(frame), closeCode.bye, 'bye')
   }
 
   /** Takes an ERROR of the client: it ends the session, or only the connection. */
   error(frame: ErrorFrame): void {
     if (frame.end === true)
-      this.#finish(frame.lost ?? 'ended', frame.last, closeCode.bye, 'ended by the client')
+      this.#finish(toLossReason(frame.lost ?? 'ended'), lastOf(frame), closeCode.bye, 'ended by the client')
     else this.#hangUp(closeCode.bye, 'error')
   }
 
@@ -183,16 +193,8 @@ export class ServerSession<Entry extends Outgoing> {
   }
 
   #fail(lost: LossReason, code: number, message: string, number?: number): void {
-    const last = keepsCounts(lost) ? { last: this.#exchange.last } : {}
-    this.#send({
-      kind: 'error',
-      code,
-      end: true,
-      lost,
-      message,
-      ...last,
-      ...(number === undefined ? {} : { number }),
-    })
+    const counts = keepsCounts(lost) ? this.#exchange.last : {}
+    this.#send({ kind: 'error', code, end: true, lost, msg: message, ...counts, n: number })
     this.#finish(lost, undefined, code, message)
   }
 
@@ -254,8 +256,9 @@ export class ServerSession<Entry extends Outgoing> {
   }
 
   /** Sends a GOAWAY when attached. */
-  goAway(notice: Omit<GoAway, 'kind'>): void {
-    if (this.#place.name === 'attached') this.#send({ kind: 'goaway', ...notice })
+  goAway(notice: GoAwayNotice): void {
+    const { afterMs, spreadMs, why } = notice
+    if (this.#place.name === 'attached') this.#send({ kind: 'goaway', after: afterMs, spread: spreadMs, why })
   }
 
   /** One of the session's timers has run out. */
@@ -284,7 +287,7 @@ export class ServerSession<Entry extends Outgoing> {
   /** Ends the session at once; the client is told when attached. */
   end(reason: LossReason, last?: LastCounts): void {
     if (this.#place.name === 'ended') return
-    const counts = keepsCounts(reason) ? { last: this.#exchange.last } : {}
+    const counts = keepsCounts(reason) ? this.#exchange.last : {}
     this.#send({ kind: 'error', code: closeCode.ended, end: true, lost: reason, ...counts })
     this.#finish(reason, last, closeCode.ended, 'ended')
   }

@@ -1,22 +1,30 @@
 import { describe, expect, test } from 'vitest'
-import { ClientCore, type ClientOptions, closeCode, decodeText, encodeControl } from '../src/index.ts'
+import {
+  ClientCore,
+  type ClientOptions,
+  closeCode,
+  encodeControl,
+  resolveClientOptions,
+} from '../src/index.ts'
 import type { ControlFrame, Welcome } from '../src/frame.ts'
-import { type Note, drain, note, payloads } from './pair.ts'
+import { type Note, decode, drain, note, payloads } from './pair.ts'
 
 const limits = { maxBytes: 100, windowMessages: 4, windowBytes: 200 }
 
 const welcome: Welcome = {
   kind: 'welcome',
   sid: 's1',
-  token: 't1',
-  resumed: false,
+  tok: 't1',
+  res: false,
   rx: 0,
   ack: 0,
-  pingMs: 20_000,
-  idleMs: 60_000,
-  ttlMs: 300_000,
-  spreadMs: 0,
-  limits,
+  v: 1,
+  ping: 20_000,
+  idle: 60_000,
+  ttl: 300_000,
+  spread: 0,
+  max: 100,
+  win: [4, 200],
   ext: ['auth'],
 }
 
@@ -26,7 +34,7 @@ class Bench {
   attempt = 0
 
   constructor(options: Partial<ClientOptions> = {}) {
-    this.core = new ClientCore<Note>({ cid: 'c', limits, ...options })
+    this.core = new ClientCore<Note>(resolveClientOptions({ cid: 'c', limits, ...options }))
   }
 
   begin() {
@@ -65,7 +73,7 @@ const types = (actions: readonly { type: string }[]): string[] => actions.map(({
 
 function sent(actions: readonly { type: string }[]): (string | object)[] {
   return actions.flatMap((action) =>
-    'data' in action && typeof action.data === 'string' ? [decodeText(action.data)] : [],
+    'data' in action && typeof action.data === 'string' ? [decode(action.data)] : [],
   )
 }
 
@@ -83,15 +91,15 @@ describe('idle + begin -> hello', () => {
     expect(hello).toMatchObject({
       kind: 'hello',
       sid: null,
-      token: null,
-      attempt: 1,
+      tok: null,
+      att: 1,
       rx: 0,
       ack: 0,
-      agent: 'demo/1',
+      ua: 'demo/1',
       proto: ['chat'],
     })
     expect(hello).toHaveProperty('auth.ticket', 7)
-    expect(sent(bench.begin())[0]).toMatchObject({ attempt: 2 })
+    expect(sent(bench.begin())[0]).toMatchObject({ att: 2 })
     expect(bench.core.phase).toBe('hello')
   })
 
@@ -110,21 +118,13 @@ describe('idle + begin -> hello', () => {
 describe('hello + WELCOME -> live', () => {
   test('acknowledges at once, then says what it means', () => {
     const bench = new Bench()
-    const actions = bench.live({ expiresMs: 9, proto: 'chat', ext: [] })
+    const actions = bench.live({ exp: 9, proto: 'chat', ext: [] })
     expect(types(actions)).toEqual(['send', 'welcomed'])
     expect(sent(actions)).toEqual([{ kind: 'ack', ack: 0, tx: 0 }])
     expect(actions[1]).toMatchObject({
       sid: 's1',
       outcome: { name: 'first' },
-      terms: {
-        pingMs: 20_000,
-        idleMs: 60_000,
-        ttlMs: 300_000,
-        maxBytes: 100,
-        proto: 'chat',
-        expiresMs: 9,
-        canRefresh: false,
-      },
+      welcome: { ping: 20_000, ttl: 300_000, max: 100, proto: 'chat', exp: 9 },
     })
     expect([bench.core.phase, bench.core.sid, bench.core.maxBytes]).toEqual(['live', 's1', 100])
   })
@@ -136,34 +136,30 @@ describe('hello + WELCOME -> live', () => {
     bench.offer('b')
     bench.text('x')
     bench.closed()
-    expect(sent(bench.begin())[0]).toMatchObject({ sid: 's1', token: 't1', attempt: 2, rx: 1, ack: 1 })
-    const actions = bench.frame({ ...welcome, token: 't2', resumed: true, rx: 1, ack: 1 })
+    expect(sent(bench.begin())[0]).toMatchObject({ sid: 's1', tok: 't1', att: 2, rx: 1, ack: 1 })
+    const actions = bench.frame({ ...welcome, tok: 't2', res: true, rx: 1, ack: 1 })
     expect(types(actions)).toEqual(['send', 'acked', 'welcomed', 'send'])
     expect(sent(actions)).toEqual([{ kind: 'ack', ack: 1, tx: 1 }, 'b'])
     bench.closed()
-    expect(sent(bench.begin())[0]).toMatchObject({ token: 't2' })
+    expect(sent(bench.begin())[0]).toMatchObject({ tok: 't2' })
   })
 
   test.each([
-    ['with counts', { lost: 'expired', last: { lack: 1, lrx: 2 } } as const, [['a'], ['b'], ['c']]],
+    ['with counts', { lost: 'expired', lack: 1, lrx: 2 } as const, [['a'], ['b'], ['c']]],
     ['without counts', { lost: 'expired' } as const, [[], ['a', 'b', 'c'], []]],
     [
       'with counts that its reason spoils',
-      { lost: 'desync', last: { lack: 1, lrx: 2 } } as const,
+      { lost: 'desync', lack: 1, lrx: 2 } as const,
       [[], ['a', 'b', 'c'], []],
     ],
-    [
-      'with counts that cannot be',
-      { lost: 'expired', last: { lack: 1, lrx: 9 } } as const,
-      [[], ['a', 'b', 'c'], []],
-    ],
+    ['with counts that cannot be', { lost: 'expired', lack: 1, lrx: 9 } as const, [[], ['a', 'b', 'c'], []]],
     ['without a reason', {}, [[], ['a', 'b', 'c'], []]],
   ])('hands back what a new session leaves behind, %s', (_, change, fates) => {
     const bench = new Bench()
     bench.live()
     for (const text of 'abc') bench.offer(text)
     bench.closed()
-    const gap = outcome(bench.live({ sid: 's2', token: 't2', ...change }))
+    const gap = outcome(bench.live({ sid: 's2', tok: 't2', ...change }))
     if (gap.name !== 'gap') throw new Error('no gap')
     expect(gap.reason).toBe('lost' in change ? change.lost : 'unknown')
     const { delivered, uncertain, undelivered } = gap.handBack
@@ -183,10 +179,10 @@ describe('hello + WELCOME -> live', () => {
       bench.frame({ kind: 'ack', ack: 1, tx: 0 })
       bench.closed()
       bench.begin()
-      const actions = bench.frame({ ...welcome, resumed: true, ...counts })
+      const actions = bench.frame({ ...welcome, res: true, ...counts })
       expect(types(actions)).toEqual(['send', 'lost', 'close'])
       expect(sent(actions)).toEqual([{ kind: 'error', code: 4400, end: true, lost: 'diverged' }])
-      expect(sent(bench.begin())[0]).toMatchObject({ sid: null, token: null, rx: 0 })
+      expect(sent(bench.begin())[0]).toMatchObject({ sid: null, tok: null, rx: 0 })
       const gap = outcome(bench.frame({ ...welcome, sid: 's2' }))
       expect(gap).toMatchObject({
         name: 'gap',
@@ -204,10 +200,10 @@ describe('hello + WELCOME -> live', () => {
     bench.offer('long message')
     bench.closed()
     bench.begin()
-    const small = { maxBytes: 5, windowMessages: 4, windowBytes: 5 }
-    const actions = bench.frame({ ...welcome, resumed: true, rx: 1, ack: 1, limits: small })
+    const small = { max: 5, win: [4, 5] }
+    const actions = bench.frame({ ...welcome, res: true, rx: 1, ack: 1, ...small })
     expect(sent(actions)).toEqual([
-      { kind: 'error', code: 4413, end: true, lost: 'too-large', last: { lack: 0, lrx: 0 } },
+      { kind: 'error', code: 4413, end: true, lost: 'too-large', lack: 0, lrx: 0 },
     ])
     const gap = outcome(bench.live({ sid: 's2' }))
     if (gap.name !== 'gap') throw new Error('no gap')
@@ -220,11 +216,11 @@ describe('hello + WELCOME -> live', () => {
   test('does not follow a WELCOME that resumes something else', () => {
     const bench = new Bench()
     bench.begin()
-    expect(types(bench.frame({ ...welcome, resumed: true }))).toEqual(['failed', 'close'])
+    expect(types(bench.frame({ ...welcome, res: true }))).toEqual(['failed', 'close'])
     bench.live()
     bench.closed()
     bench.begin()
-    expect(types(bench.frame({ ...welcome, sid: 's2', resumed: true }))).toEqual(['lost', 'close'])
+    expect(types(bench.frame({ ...welcome, sid: 's2', res: true }))).toEqual(['lost', 'close'])
   })
 })
 
@@ -252,7 +248,7 @@ describe('hello + anything else -> idle', () => {
     bench.live()
     bench.closed()
     bench.begin()
-    const actions = bench.frame({ kind: 'error', code: 4429, retryMs: 500, message: 'busy' })
+    const actions = bench.frame({ kind: 'error', code: 4429, retry: 500, msg: 'busy' })
     expect(actions).toEqual([
       { type: 'failed', attempt: 2, code: 4429, retryMs: 500, message: 'busy' },
       { type: 'close', attempt: 2, code: 1000 },
@@ -263,10 +259,10 @@ describe('hello + anything else -> idle', () => {
   test('goes on behind the attempt that a server calls newer', () => {
     const bench = new Bench()
     bench.begin()
-    bench.frame({ kind: 'error', code: closeCode.stale, attempt: 7 })
-    expect(sent(bench.begin())[0]).toMatchObject({ attempt: 8 })
+    bench.frame({ kind: 'error', code: closeCode.stale, att: 7 })
+    expect(sent(bench.begin())[0]).toMatchObject({ att: 8 })
     bench.frame({ kind: 'error', code: closeCode.stale })
-    expect(sent(bench.begin())[0]).toMatchObject({ attempt: 9 })
+    expect(sent(bench.begin())[0]).toMatchObject({ att: 9 })
   })
 })
 
@@ -343,21 +339,21 @@ describe('live', () => {
   test('answers PING, and reports PONG', () => {
     const bench = new Bench()
     bench.live()
-    expect(sent(bench.frame({ kind: 'ping', ack: 0, tx: 0, value: 7 }))).toEqual([
-      { kind: 'pong', ack: 0, tx: 0, value: 7 },
+    expect(sent(bench.frame({ kind: 'ping', ack: 0, tx: 0, n: 7 }))).toEqual([
+      { kind: 'pong', ack: 0, tx: 0, n: 7 },
     ])
     bench.core.ping(8)
-    expect(sent(drain(bench.core))).toEqual([{ kind: 'ping', ack: 0, tx: 0, value: 8 }])
-    expect(bench.frame({ kind: 'pong', ack: 0, tx: 0, value: 8 })).toEqual([{ type: 'pong', value: 8 }])
+    expect(sent(drain(bench.core))).toEqual([{ kind: 'ping', ack: 0, tx: 0, n: 8 }])
+    expect(bench.frame({ kind: 'pong', ack: 0, tx: 0, n: 8 })).toEqual([{ type: 'pong', value: 8 }])
   })
 
   test('passes on GOAWAY and EXPIRY, and sends REFRESH', () => {
     const bench = new Bench()
     bench.live()
-    expect(bench.frame({ kind: 'goaway', afterMs: 1, spreadMs: 2, why: 'deploy' })).toEqual([
+    expect(bench.frame({ kind: 'goaway', after: 1, spread: 2, why: 'deploy' })).toEqual([
       { type: 'goaway', afterMs: 1, spreadMs: 2, why: 'deploy' },
     ])
-    expect(bench.frame({ kind: 'expiry', expiresMs: 5 })).toEqual([{ type: 'credentials', expiresMs: 5 }])
+    expect(bench.frame({ kind: 'expiry', exp: 5 })).toEqual([{ type: 'credentials', expiresMs: 5 }])
     expect(bench.core.refresh({ ticket: 2 })).toBe(true)
     expect(sent(drain(bench.core))).toMatchObject([{ kind: 'refresh' }])
     bench.live({ ext: [] })
@@ -386,7 +382,7 @@ describe('live', () => {
     bench.text('a')
     const actions = bench.text('x'.repeat(101))
     expect(sent(actions)).toEqual([
-      { kind: 'error', code: 4413, end: true, lost: 'too-large', last: { lack: 1, lrx: 1 }, number: 2 },
+      { kind: 'error', code: 4413, end: true, lost: 'too-large', lack: 1, lrx: 1, n: 2 },
     ])
   })
 
@@ -434,7 +430,7 @@ describe('live', () => {
       bench.offer(text)
     }
     bench.closed()
-    const actions = bench.live({ resumed: true })
+    const actions = bench.live({ res: true })
     expect(sent(actions)).toEqual([{ kind: 'ack', ack: 0, tx: 0 }, 'aa'])
     expect(types(actions)).toContain('arm')
     bench.core.due('drain', 0)
@@ -448,13 +444,14 @@ describe('live', () => {
     const { core } = bench
     expect(types(bench.frame({ kind: 'error', code: 4503 }))).toEqual(['failed', 'close'])
     expect(core.sid).toBe('s1')
-    bench.live({ resumed: true })
+    bench.live({ res: true })
     const actions = bench.frame({
       kind: 'error',
       code: 4410,
       end: true,
       lost: 'overflow',
-      last: { lack: 0, lrx: 0 },
+      lack: 0,
+      lrx: 0,
     })
     expect(actions).toMatchObject([
       { type: 'lost', reason: 'overflow' },

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeText, encodeControl, encodeText } from '../src/codec.ts'
+import { encodeControl, encodeText } from '../src/codec.ts'
 import type { ControlFrame } from '../src/frame.ts'
 import { utf8Bytes } from '../src/utf8-bytes.ts'
+import { decode } from './pair.ts'
 
 const natural = fc.maxSafeNat()
 const anyText = fc.string({ unit: 'binary' })
@@ -15,12 +16,12 @@ const control: fc.Arbitrary<ControlFrame> = fc.oneof(
     kind: fc.constantFrom('ping' as const, 'pong' as const),
     ack: natural,
     tx: natural,
-    value: natural,
+    n: natural,
   }),
   fc
     .tuple(natural, natural, fc.integer({ min: 1000, max: 4999 }))
     .map(([a, b, code]) => ({ kind: 'bye' as const, code, ack: Math.min(a, b), rx: Math.max(a, b) })),
-  fc.record({ kind: fc.constant('expiry' as const), expiresMs: natural }),
+  fc.record({ kind: fc.constant('expiry' as const), exp: natural }),
 )
 
 describe('the codec', () => {
@@ -33,7 +34,7 @@ describe('the codec', () => {
           anyText.map((text) => `\u0010${text}`),
         ),
         (payload) => {
-          expect(decodeText(encodeText(payload))).toBe(payload)
+          expect(decode(encodeText(payload))).toBe(payload)
         },
       ),
     )
@@ -50,7 +51,7 @@ describe('the codec', () => {
   test('reads back every control frame it writes', () => {
     fc.assert(
       fc.property(control, (frame) => {
-        expect(decodeText(encodeControl(frame))).toEqual(frame)
+        expect(decode(encodeControl(frame))).toEqual(frame)
       }),
     )
   })
@@ -61,7 +62,7 @@ describe('the codec', () => {
     fc.assert(
       fc.property(letter, body, (first, rest) => {
         const text = `\u0010${first}${rest}`
-        if (typeof decodeText(text) === 'string') expect(text[1]).toBe('\u0010')
+        if (typeof decode(text) === 'string') expect(text[1]).toBe('\u0010')
       }),
       { numRuns: 2_000 },
     )
@@ -78,13 +79,13 @@ describe('the codec', () => {
   test('refuses control JSON over 16 KiB, counted in bytes', () => {
     const frame = (filler: string): string => `\u0010R{"auth":"${filler}"}`
     const room = 16_384 - frame('').length
-    expect(decodeText(frame('x'.repeat(room)))).toMatchObject({ kind: 'refresh' })
-    expect(decodeText(frame('x'.repeat(room + 1)))).toMatchObject({ kind: 'violation', what: 'size' })
-    expect(decodeText(frame('é'.repeat(room / 2 + 1)))).toMatchObject({ kind: 'violation', what: 'size' })
+    expect(decode(frame('x'.repeat(room)))).toMatchObject({ kind: 'refresh' })
+    expect(decode(frame('x'.repeat(room + 1)))).toMatchObject({ kind: 'violation', what: 'size' })
+    expect(decode(frame('é'.repeat(room / 2 + 1)))).toMatchObject({ kind: 'violation', what: 'size' })
   })
 
   test('hands out auth without prototypes, so that merging it pollutes nothing', () => {
-    const frame = decodeText('\u0010R{"auth":{"__proto__":{"polluted":1},"list":[{"a":1}]}}')
+    const frame = decode('\u0010R{"auth":{"__proto__":{"polluted":1},"list":[{"a":1}]}}')
     if (typeof frame === 'string' || frame.kind !== 'refresh') throw new Error('not a refresh')
     expect(Object.getPrototypeOf(frame.auth)).toBe(null)
     Object.assign({}, frame.auth)
@@ -99,7 +100,7 @@ describe('the codec', () => {
       '"\\'.repeat(1 << 19),
     ]) {
       for (const letter of 'AHP') {
-        expect(decodeText(`\u0010${letter}${evil}`)).toMatchObject({ kind: 'violation' })
+        expect(decode(`\u0010${letter}${evil}`)).toMatchObject({ kind: 'violation' })
       }
     }
   })

@@ -1,23 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import type { Hello } from '../src/frame.ts'
 import { type AttachRequest, type Attachment, MemoryStore, defaultLimits } from '../src/index.ts'
+import { wireLimits } from '../src/limits.ts'
 import { type Note, note } from './pair.ts'
 
 let ids = 0
 
 function request(hello: Partial<Hello> = {}, principal: string | null = 'ada'): AttachRequest {
   ids += 1
-  const token = hello.token ?? null
+  const token = hello.tok ?? null
   return {
     hello: {
       kind: 'hello',
-      versions: [1],
+      v: [1],
       sid: null,
-      token,
-      attempt: 1,
+      tok: token,
+      att: 1,
       rx: 0,
       ack: 0,
-      limits: defaultLimits,
+      ...wireLimits(defaultLimits),
       cid: 'c',
       ext: [],
       proto: [],
@@ -41,16 +42,14 @@ function shelf(options?: ConstructorParameters<typeof MemoryStore<Note>>[0]) {
   const record = recordOf(store.attach(request()))
   store.write({ op: 'confirmed', sid: record.sid, gen: 1 })
   const again = (hello: Partial<Hello>, principal?: string | null) =>
-    store.attach(
-      request({ sid: record.sid, token: record.tokenHash.slice(1), attempt: 2, ...hello }, principal),
-    )
+    store.attach(request({ sid: record.sid, tok: record.tokenHash.slice(1), att: 2, ...hello }, principal))
   return { store, record, again, token: record.tokenHash.slice(1) }
 }
 
 describe('a memory store', () => {
   test('makes a session under the id it is given, never under the one that was asked for', () => {
     const store = new MemoryStore<Note>()
-    const attachment = store.attach(request({ sid: 'mine', token: 'x' }))
+    const attachment = store.attach(request({ sid: 'mine', tok: 'x' }))
     expect(attachment).toMatchObject({ kind: 'created', lost: { reason: 'unknown' }, displaced: [] })
     expect(recordOf(attachment).sid).not.toBe('mine')
     expect(store.size).toBe(1)
@@ -66,7 +65,7 @@ describe('a memory store', () => {
       stage: 'rotating',
       place: 'attached',
     })
-    expect(again({ attempt: 3, token }).kind).toBe('resumed')
+    expect(again({ att: 3, tok: token }).kind).toBe('resumed')
     expect(record.previousHash).toBe(`#${token}`)
   })
 
@@ -74,14 +73,14 @@ describe('a memory store', () => {
     const { store, again, record, token } = shelf()
     again({})
     store.write({ op: 'confirmed', sid: record.sid, gen: 2 })
-    expect(again({ attempt: 3, token })).toMatchObject({ kind: 'created', lost: { reason: 'token' } })
+    expect(again({ att: 3, tok: token })).toMatchObject({ kind: 'created', lost: { reason: 'token' } })
   })
 
   test.each([
-    ['an older attempt', { attempt: 1 }, { kind: 'stale', attempt: 1 }],
-    ['a wrong token', { token: 'guess' }, { kind: 'created', lost: { reason: 'token' } }],
-    ['a token of another length', { token: 'longer guess' }, { kind: 'created', lost: { reason: 'token' } }],
-    ['no token', { token: null }, { kind: 'created', lost: { reason: 'token' } }],
+    ['an older attempt', { att: 1 }, { kind: 'stale', attempt: 1 }],
+    ['a wrong token', { tok: 'guess' }, { kind: 'created', lost: { reason: 'token' } }],
+    ['a token of another length', { tok: 'longer guess' }, { kind: 'created', lost: { reason: 'token' } }],
+    ['no token', { tok: null }, { kind: 'created', lost: { reason: 'token' } }],
   ])('leaves the session as it is on %s', (_, hello, expected) => {
     const { again, record } = shelf()
     const before = structuredClone(record)
@@ -95,7 +94,7 @@ describe('a memory store', () => {
     const { again, record } = shelf()
     const before = structuredClone(record)
     for (const principal of ['eve', null]) {
-      expect(again({ attempt: 9 }, principal)).toMatchObject({
+      expect(again({ att: 9 }, principal)).toMatchObject({
         kind: 'created',
         lost: { reason: 'principal' },
       })
@@ -105,8 +104,8 @@ describe('a memory store', () => {
 
   test('calls an old attempt stale before it looks at its token, which has been replaced since', () => {
     const { again, token } = shelf()
-    again({ attempt: 5 })
-    expect(again({ attempt: 4, token: `${token}x` })).toEqual({ kind: 'stale', attempt: 5 })
+    again({ att: 5 })
+    expect(again({ att: 4, tok: `${token}x` })).toEqual({ kind: 'stale', attempt: 5 })
   })
 
   test('ends a session whose client counts beyond what was sent, and trusts neither side', () => {
@@ -118,8 +117,8 @@ describe('a memory store', () => {
       displaced: [{ sid: record.sid, reason: 'diverged' }],
     })
     expect(store.size).toBe(1)
-    expect(again({ attempt: 3 })).toMatchObject({ lost: { reason: 'diverged' } })
-    expect(again({ attempt: 3 })).not.toHaveProperty('lost.last')
+    expect(again({ att: 3 })).toMatchObject({ lost: { reason: 'diverged' } })
+    expect(again({ att: 3 })).not.toHaveProperty('lost.last')
   })
 
   test('ends a session whose client takes no more what it must be sent again, with the counts of both', () => {
@@ -128,7 +127,7 @@ describe('a memory store', () => {
     record.outbox.tx = record.outbox.hi = 1
     record.inbox.rx = 3
     record.inbox.handled = 2
-    expect(again({ limits: { ...defaultLimits, maxBytes: 5 } })).toMatchObject({
+    expect(again({ max: 5 })).toMatchObject({
       lost: { reason: 'too-large', last: { lack: 2, lrx: 3 } },
       displaced: [{ sid: record.sid, reason: 'too-large', last: { lack: 0, lrx: 0 } }],
     })
@@ -156,7 +155,9 @@ describe('a tombstone', () => {
   test('tells the owner how far the session had come, as often as it is asked', () => {
     const { again } = ended()
     for (const attempt of [2, 3]) {
-      expect(again({ attempt })).toMatchObject({ lost: { reason: 'expired', last: { lack: 3, lrx: 4 } } })
+      expect(again({ att: attempt })).toMatchObject({
+        lost: { reason: 'expired', last: { lack: 3, lrx: 4 } },
+      })
     }
   })
 
@@ -168,7 +169,7 @@ describe('a tombstone', () => {
 
   test('tells nobody else', () => {
     const { again } = ended()
-    for (const attachment of [again({ token: 'guess' }), again({ token: null }), again({}, 'eve')]) {
+    for (const attachment of [again({ tok: 'guess' }), again({ tok: null }), again({}, 'eve')]) {
       expect(attachment).toMatchObject({ lost: { reason: 'unknown' } })
       expect(attachment).not.toHaveProperty('lost.last')
     }
@@ -247,7 +248,7 @@ describe('bounds of a memory store', () => {
     const { store, record, token } = shelf()
     const copy = new MemoryStore<Note>()
     copy.restore(structuredClone([...store.records()]))
-    const attachment = copy.attach(request({ sid: record.sid, token, attempt: 2 }))
+    const attachment = copy.attach(request({ sid: record.sid, tok: token, att: 2 }))
     expect(attachment.kind).toBe('resumed')
     expect(recordOf(attachment)).not.toBe(record)
   })

@@ -7,7 +7,17 @@ import type {
   ServerOptions,
   ServerTimer,
 } from '../src/index.ts'
-import { ClientCore, MemoryStore, type MemoryStoreOptions, ServerCore, utf8Bytes } from '../src/index.ts'
+import {
+  ClientCore,
+  MemoryStore,
+  type MemoryStoreOptions,
+  ServerCore,
+  clientFrames,
+  decodeText,
+  resolveClientOptions,
+  serverFrames,
+  utf8Bytes,
+} from '../src/index.ts'
 
 /** A message of these tests: the payload names it. */
 export interface Note extends Outgoing {
@@ -20,6 +30,9 @@ export function note(payload: Payload): Note {
 
 export const payloads = (entries: readonly Note[]): readonly Payload[] =>
   entries.map((entry) => entry.payload)
+
+/** Reads what goes either way. */
+export const decode = (wire: string) => decodeText(wire, { ...clientFrames, ...serverFrames })
 
 /** Takes every action a machine has ready. */
 export function drain<Action>(machine: { next(): Action | undefined }): Action[] {
@@ -52,7 +65,7 @@ export class Pair {
     server: ServerOptions = {},
     store: MemoryStoreOptions = {},
   ) {
-    this.client = new ClientCore<Note>({ cid: 'c', ...client })
+    this.client = new ClientCore<Note>(resolveClientOptions({ cid: 'c', ...client }))
     this.#serverOptions = server
     this.server = new ServerCore<Note>(server)
     this.store = new MemoryStore<Note>(store)
@@ -152,7 +165,7 @@ export class Pair {
         return
       }
       case 'authenticate':
-        this.authenticate(action.connection, action.hello.token)
+        this.authenticate(action.connection, action.hello.tok)
         return
       case 'attach':
         this.server.attached(action.connection, this.store.attach(action.request))

@@ -6,23 +6,23 @@ import {
   ServerCore,
   type ServerAction,
   type ServerOptions,
-  decodeText,
   defaultLimits,
   encodeControl,
 } from '../src/index.ts'
-import { type Note, drain, note, payloads } from './pair.ts'
+import { wireLimits } from '../src/limits.ts'
+import { type Note, decode, drain, note, payloads } from './pair.ts'
 
 const limits = { maxBytes: 100, windowMessages: 4, windowBytes: 200 }
 
 const hello: Hello = {
   kind: 'hello',
-  versions: [1],
+  v: [1],
   sid: null,
-  token: null,
-  attempt: 1,
+  tok: null,
+  att: 1,
   rx: 0,
   ack: 0,
-  limits: defaultLimits,
+  ...wireLimits(defaultLimits),
   cid: 'c',
   ext: [],
   proto: [],
@@ -35,7 +35,7 @@ const types = (actions: readonly Action[]): string[] => actions.map(({ type }) =
 function sent(actions: readonly Action[], connection?: number): (string | object)[] {
   return actions.flatMap((action) => {
     if (action.type !== 'send' || (connection !== undefined && action.connection !== connection)) return []
-    return [typeof action.data === 'string' ? decodeText(action.data) : action.data]
+    return [typeof action.data === 'string' ? decode(action.data) : action.data]
   })
 }
 
@@ -101,7 +101,7 @@ class Bench {
   join(connection: number, change: Partial<Hello> = {}, principal: string | null = 'ada') {
     this.open(connection)
     this.frame(connection, { ...hello, ...change })
-    return this.let(connection, change.token ?? null, principal)
+    return this.let(connection, change.tok ?? null, principal)
   }
 
   /** Joins and confirms. */
@@ -144,7 +144,7 @@ describe('awaiting', () => {
     ['a WELCOME-like text', '\u0010W{}', 4400],
     ['a malformed HELLO', '\u0010H{"v":[1]}', 4400],
     ['too much', `\u0010H${' '.repeat(20_000)}`, 4408],
-    ['another version', encodeControl({ ...hello, versions: [2] }), 4400],
+    ['another version', encodeControl({ ...hello, v: [2] }), 4400],
   ])('refuses %s and touches no session', (_, text, code) => {
     const bench = new Bench()
     bench.live(1)
@@ -193,7 +193,7 @@ describe('authenticating', () => {
     bench.open(1)
     bench.frame(1, hello)
     bench.core.authenticated(1, { kind: 'rejected', code: 4429, retryMs: 5, message: 'busy' })
-    expect(sent(bench.run())).toEqual([{ kind: 'error', code: 4429, retryMs: 5, message: 'busy' }])
+    expect(sent(bench.run())).toEqual([{ kind: 'error', code: 4429, retry: 5, msg: 'busy' }])
   })
 
   test.each([
@@ -224,8 +224,8 @@ describe('attaching', () => {
       {
         kind: 'welcome',
         sid: 's1',
-        token: 't1',
-        resumed: false,
+        tok: 't1',
+        res: false,
         rx: 0,
         ack: 0,
         ext: ['auth'],
@@ -257,14 +257,14 @@ describe('attaching', () => {
       freshTokenHash: '#t1',
       expiresMs: 60_000,
     })
-    expect(sent(bench.run())).toMatchObject([{ kind: 'welcome', expiresMs: 60_000 }, { kind: 'ack' }])
+    expect(sent(bench.run())).toMatchObject([{ kind: 'welcome', exp: 60_000 }, { kind: 'ack' }])
   })
 
   test('starts a new session at zero, whatever the HELLO counts', () => {
     const bench = new Bench()
-    const actions = bench.join(1, { sid: 'gone', token: 'x', rx: 9, ack: 9 })
+    const actions = bench.join(1, { sid: 'gone', tok: 'x', rx: 9, ack: 9 })
     expect(sent(actions)).toMatchObject([
-      { resumed: false, lost: 'unknown', rx: 0, ack: 0 },
+      { res: false, lost: 'unknown', rx: 0, ack: 0 },
       { kind: 'ack', ack: 0, tx: 0 },
     ])
   })
@@ -277,15 +277,15 @@ describe('attaching', () => {
     bench.offer('y')
     bench.closed(1)
     bench.offer('z')
-    const actions = bench.join(2, { sid: 's1', token: 't1', attempt: 2, rx: 1, ack: 1 })
+    const actions = bench.join(2, { sid: 's1', tok: 't1', att: 2, rx: 1, ack: 1 })
     expect(sent(actions)).toMatchObject([
-      { kind: 'welcome', token: 't2', resumed: true, rx: 1, ack: 1 },
+      { kind: 'welcome', tok: 't2', res: true, rx: 1, ack: 1 },
       { kind: 'ack', ack: 1, tx: 1 },
       'y',
       'z',
     ])
     expect(find(actions, 'acked')).toMatchObject({ sid: 's1', upTo: 1 })
-    expect(find(actions, 'attached')).toEqual({ type: 'attached', sid: 's1', connection: 2, resumed: true })
+    expect(find(actions, 'attached')).toEqual({ type: 'attached', sid: 's1', connection: 2 })
     expect(actions).toContainEqual({ type: 'disarm', timer: { name: 'ttl', sid: 's1' } })
   })
 
@@ -293,14 +293,14 @@ describe('attaching', () => {
     const bench = new Bench()
     bench.join(1)
     bench.closed(1)
-    expect(types(bench.join(2, { sid: 's1', token: 't1', attempt: 2 }))).toContain('opened')
+    expect(types(bench.join(2, { sid: 's1', tok: 't1', att: 2 }))).toContain('opened')
   })
 
   test('cuts the old connection off before it reads the counts, and hears it no more', () => {
     const bench = new Bench()
     bench.live()
     bench.text(1, 'a')
-    const actions = bench.join(2, { sid: 's1', token: 't1', attempt: 2 })
+    const actions = bench.join(2, { sid: 's1', tok: 't1', att: 2 })
     expect(sent(actions, 1)).toEqual([{ kind: 'error', code: 4409 }])
     expect(find(actions, 'close')).toEqual({ type: 'close', connection: 1, code: 4409, reason: 'superseded' })
     expect(sent(actions, 2)[0]).toMatchObject({ kind: 'welcome', rx: 1 })
@@ -311,22 +311,22 @@ describe('attaching', () => {
 
   test('turns a stale attempt away, and only that connection', () => {
     const bench = new Bench()
-    bench.live(1, { attempt: 5 })
-    const actions = bench.join(2, { sid: 's1', token: 't1', attempt: 5 })
-    expect(sent(actions)).toMatchObject([{ kind: 'error', code: 4412, attempt: 5 }])
+    bench.live(1, { att: 5 })
+    const actions = bench.join(2, { sid: 's1', tok: 't1', att: 5 })
+    expect(sent(actions)).toMatchObject([{ kind: 'error', code: 4412, att: 5 }])
     expect(bench.session.connection).toBe(1)
   })
 
   test.each([
-    ['token', { token: 'guess' }, 'ada'],
-    ['principal', { token: 't1' }, 'eve'],
+    ['token', { tok: 'guess' }, 'ada'],
+    ['principal', { tok: 't1' }, 'eve'],
   ])(
     'gives who cannot show its %s a new session, raises an alarm and leaves the session alone',
     (reason, change, principal) => {
       const bench = new Bench()
       bench.live()
-      const actions = bench.join(2, { sid: 's1', attempt: 9, ...change }, principal)
-      expect(sent(actions, 2)).toMatchObject([{ resumed: false, lost: reason }, { kind: 'ack' }])
+      const actions = bench.join(2, { sid: 's1', att: 9, ...change }, principal)
+      expect(sent(actions, 2)).toMatchObject([{ res: false, lost: reason }, { kind: 'ack' }])
       expect(find(actions, 'alarm')).toEqual({ type: 'alarm', sid: 's1', reason })
       expect(sent(actions, 1)).toEqual([])
       expect(bench.session.connection).toBe(1)
@@ -337,16 +337,16 @@ describe('attaching', () => {
     const bench = new Bench()
     bench.live()
     bench.offer('x')
-    const actions = bench.join(2, { sid: 's1', token: 't1', attempt: 2, rx: 5 })
+    const actions = bench.join(2, { sid: 's1', tok: 't1', att: 2, rx: 5 })
     expect(sent(actions, 1)).toMatchObject([{ kind: 'error', code: 4410, end: true, lost: 'diverged' }])
-    expect(sent(actions, 2)).toMatchObject([{ resumed: false, lost: 'diverged' }, { kind: 'ack' }])
+    expect(sent(actions, 2)).toMatchObject([{ res: false, lost: 'diverged' }, { kind: 'ack' }])
     expect(payloads(find(actions, 'ended')?.handBack.uncertain ?? [])).toEqual(['x'])
   })
 
   test('refuses when there is no room, and ends what has to make room', () => {
     const bench = new Bench({ ttlMs: 60 }, { maxPerPrincipal: 1 })
     bench.live()
-    expect(sent(bench.join(2))).toMatchObject([{ kind: 'error', code: 4429, retryMs: 60 }])
+    expect(sent(bench.join(2))).toMatchObject([{ kind: 'error', code: 4429, retry: 60 }])
     bench.closed(1)
     const actions = bench.join(3)
     expect(find(actions, 'ended')).toMatchObject({ sid: 's1', reason: 'expired' })
@@ -357,7 +357,7 @@ describe('attaching', () => {
     const bench = new Bench()
     bench.live()
     bench.open(2)
-    bench.frame(2, { ...hello, sid: 's1', token: 't1', attempt: 2 })
+    bench.frame(2, { ...hello, sid: 's1', tok: 't1', att: 2 })
     bench.core.authenticated(2, {
       kind: 'known',
       principal: 'ada',
@@ -383,7 +383,7 @@ describe('attaching', () => {
     const bench = new Bench()
     bench.live()
     bench.open(2)
-    bench.frame(2, { ...hello, sid: 's1', token: 't1', attempt: 2, rx: 8, ack: 8 })
+    bench.frame(2, { ...hello, sid: 's1', tok: 't1', att: 2, rx: 8, ack: 8 })
     const [record] = bench.store.records()
     if (record === undefined) throw new Error('no record')
     bench.core.authenticated(2, {
@@ -419,7 +419,7 @@ describe('attached', () => {
 
   test('numbers what the application sends, sends within the window, and frees on acknowledgement', () => {
     const bench = new Bench()
-    bench.live(1, { limits: { maxBytes: 10, windowMessages: 1, windowBytes: 10 } })
+    bench.live(1, { max: 10, win: [1, 10] })
     expect(bench.session.maxBytes).toBe(10)
     expect(sent(bench.offer('x')[1])).toEqual(['x'])
     expect(bench.offer('y')).toEqual([2, []])
@@ -460,14 +460,14 @@ describe('attached', () => {
     bench.live()
     bench.session.ping(5)
     bench.session.goAway({ afterMs: 1, spreadMs: 2 })
-    expect(sent(bench.run())).toMatchObject([{ kind: 'ping', value: 5 }, { kind: 'goaway' }])
-    expect(find(bench.frame(1, { kind: 'pong', ack: 0, tx: 0, value: 5 }), 'pong')).toEqual({
+    expect(sent(bench.run())).toMatchObject([{ kind: 'ping', n: 5 }, { kind: 'goaway' }])
+    expect(find(bench.frame(1, { kind: 'pong', ack: 0, tx: 0, n: 5 }), 'pong')).toEqual({
       type: 'pong',
       sid: 's1',
       value: 5,
     })
-    expect(sent(bench.frame(1, { kind: 'ping', ack: 0, tx: 0, value: 6 }))).toMatchObject([
-      { kind: 'pong', value: 6 },
+    expect(sent(bench.frame(1, { kind: 'ping', ack: 0, tx: 0, n: 6 }))).toMatchObject([
+      { kind: 'pong', n: 6 },
     ])
     bench.closed(1)
     bench.session.goAway({ afterMs: 1, spreadMs: 2 })
@@ -488,13 +488,13 @@ describe('attached', () => {
     expect(types(actions)).toContain('opened')
     bench.core.reauthenticated(1, { principal: 'ada', expiresMs: 9 })
     bench.core.reauthenticated(1, { principal: 'ada' })
-    expect(sent(bench.run())).toEqual([{ kind: 'expiry', expiresMs: 9 }])
+    expect(sent(bench.run())).toEqual([{ kind: 'expiry', exp: 9 }])
     bench.core.reauthenticated(1, { principal: 'eve' })
     expect(sent(bench.run())).toMatchObject([{ kind: 'error', code: 4403 }])
     expect(bench.session.state).toBe('detached')
     bench.core.reauthenticated(1, { principal: 'ada' })
     expect(bench.run()).toEqual([])
-    bench.live(2, { sid: 's1', token: 't1', attempt: 2 })
+    bench.live(2, { sid: 's1', tok: 't1', att: 2 })
     bench.core.reauthenticated(2, { kind: 'rejected', code: 4401 })
     expect(sent(bench.run())).toMatchObject([{ kind: 'error', code: 4401 }])
   })
@@ -515,15 +515,12 @@ describe('attached', () => {
       bench.offer('x')
       const actions = bench.text(1, text)
       expect(sent(actions)).toMatchObject([{ kind: 'error', code, end: true, lost: reason }])
-      expect(sent(actions)[0]).not.toHaveProperty('last')
+      expect(sent(actions)[0]).not.toHaveProperty('lrx')
       expect(find(actions, 'close')).toMatchObject({ connection: 1, code })
       expect(payloads(find(actions, 'ended')?.handBack.uncertain ?? [])).toEqual(['x'])
       expect(find(actions, 'pong')).toBeUndefined()
       expect([...bench.core.sessions()].map(({ sid }) => sid)).toEqual(['s2'])
-      expect(sent(bench.join(3, { sid: 's1', token: 't1', attempt: 2 }))).toMatchObject([
-        { lost: reason },
-        {},
-      ])
+      expect(sent(bench.join(3, { sid: 's1', tok: 't1', att: 2 }))).toMatchObject([{ lost: reason }, {}])
     },
   )
 
@@ -532,7 +529,7 @@ describe('attached', () => {
     bench.live()
     bench.text(1, 'a')
     expect(sent(bench.text(1, 'x'.repeat(101)))).toMatchObject([
-      { kind: 'error', code: 4413, end: true, lost: 'too-large', number: 2, last: { lack: 1, lrx: 1 } },
+      { kind: 'error', code: 4413, end: true, lost: 'too-large', n: 2, lack: 1, lrx: 1 },
     ])
   })
 
@@ -594,7 +591,7 @@ describe('detached', () => {
     bench.live()
     bench.core.reject(1, { code: 4503, retryMs: 100 })
     const actions = bench.run()
-    expect(sent(actions)).toEqual([{ kind: 'error', code: 4503, retryMs: 100 }])
+    expect(sent(actions)).toEqual([{ kind: 'error', code: 4503, retry: 100 }])
     expect(bench.session.state).toBe('detached')
   })
 
@@ -616,7 +613,7 @@ describe('detached', () => {
     const actions = bench.run()
     expect(actions.filter(({ type }) => type === 'opened')).toHaveLength(1)
     expect(actions.filter(({ type }) => type === 'arm')).toHaveLength(2)
-    expect(sent(bench.join(3, { sid: 's1', token: 't1', attempt: 2 }))).toMatchObject([{ resumed: true }, {}])
+    expect(sent(bench.join(3, { sid: 's1', tok: 't1', att: 2 }))).toMatchObject([{ res: true }, {}])
   })
 })
 
@@ -677,8 +674,8 @@ describe('leaving and ended', () => {
     session.leave(4000)
     session.end('ended')
     expect([bench.run(), session.state, session.offer(note('x'))]).toEqual([[], 'ended', 'ended'])
-    expect(sent(bench.join(2, { sid: 's1', token: 't1', attempt: 2 }))).toMatchObject([
-      { lost: 'ended', last: { lack: 1, lrx: 1 } },
+    expect(sent(bench.join(2, { sid: 's1', tok: 't1', att: 2 }))).toMatchObject([
+      { lost: 'ended', lack: 1, lrx: 1 },
       {},
     ])
   })
@@ -688,7 +685,7 @@ describe('leaving and ended', () => {
     bench.live()
     bench.session.end('ended')
     expect(sent(bench.run())).toEqual([
-      { kind: 'error', code: 4410, end: true, lost: 'ended', last: { lack: 0, lrx: 0 } },
+      { kind: 'error', code: 4410, end: true, lost: 'ended', lack: 0, lrx: 0 },
     ])
   })
 
@@ -701,7 +698,8 @@ describe('leaving and ended', () => {
       code: 4413,
       end: true,
       lost: 'too-large',
-      last: { lack: 0, lrx: 0 },
+      lack: 0,
+      lrx: 0,
     })
     const ended = find(actions, 'ended')
     expect(ended).toMatchObject({ reason: 'too-large' })
@@ -717,7 +715,8 @@ describe('leaving and ended', () => {
       code: 4400,
       end: true,
       lost: 'desync',
-      last: { lack: 1, lrx: 1 },
+      lack: 1,
+      lrx: 1,
     })
     expect(payloads(find(actions, 'ended')?.handBack.uncertain ?? [])).toEqual(['x'])
   })
