@@ -19,8 +19,8 @@ export class HoldfastError extends Error {
   readonly holdfast = true as const
 
   /** @param message what: which, number, limit */
-  constructor(code: ErrorCode, message: string, cause?: unknown) {
-    super(`[${code}] ${message}`, cause === undefined ? undefined : { cause })
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(`[${code}] ${message}`, options)
     this.name = 'HoldfastError'
     this.code = code
   }

@@ -22,7 +22,7 @@ export type OnConnected = (context: ConnectedContext) => unknown
 export class Hello {
   readonly #scope: Scope
   readonly #unread: Incoming[] = []
-  readonly #waiting: ((message: Incoming) => void)[] = []
+  readonly #waiting = new Set<(message: Incoming) => void>()
 
   constructor(scope: Scope) {
     this.#scope = scope.child()
@@ -30,7 +30,7 @@ export class Hello {
 
   /** Feeds a message that arrived. */
   push(message: Incoming): void {
-    const take = this.#waiting.shift()
+    const [take] = this.#waiting
     if (take) take(message)
     else this.#unread.push(message)
   }
@@ -45,10 +45,9 @@ export class Hello {
         resolve(message)
         wait.end()
       }
-      this.#waiting.push(take)
+      this.#waiting.add(take)
       wait.defer(() => {
-        const at = this.#waiting.indexOf(take)
-        if (at >= 0) this.#waiting.splice(at, 1)
+        this.#waiting.delete(take)
         reject(signal?.aborted ? signal.reason : new HoldfastError('closed', 'receive: the hook is over'))
       })
       if (signal) wait.listen(signal, 'abort', () => wait.end())

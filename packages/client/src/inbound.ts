@@ -1,7 +1,7 @@
 import type { Emitter, Scope } from '@holdfast/lifetime'
 import { BoundedIterator } from '@holdfast/mailbox'
 import { answer, HoldfastError } from './errors.ts'
-import { type Incoming, isBlob } from './message.ts'
+import { bytesOf, type Incoming, isBlob } from './message.ts'
 
 /** The way of a message in: in the order of arrival, to every handler and every iterator. */
 export class Inbound {
@@ -66,6 +66,5 @@ export class Inbound {
 
 /** Text stays; a view, as some sockets of Node give, becomes a buffer of its own. */
 function binary(data: unknown): Incoming {
-  if (!ArrayBuffer.isView(data)) return data as Incoming
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice().buffer
+  return ArrayBuffer.isView(data) ? bytesOf(data).buffer : (data as Incoming)
 }

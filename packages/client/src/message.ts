@@ -40,8 +40,11 @@ export function byteLengthOf(message: Message): number {
 /** Gives a message that stays as it is now: callers reuse their buffers. Text and blobs cannot change. */
 export function keep(message: Message): Message {
   if (message instanceof ArrayBuffer) return message.slice(0)
-  if (!ArrayBuffer.isView(message)) return message
-  const { buffer, byteOffset, byteLength } = message
+  return ArrayBuffer.isView(message) ? bytesOf(message) : message
+}
+
+/** Copies the bytes that a view shows. */
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer, byteOffset, byteLength).slice()
 }
 

@@ -1,7 +1,7 @@
 import type { Release, Scope } from '@holdfast/lifetime'
 import { type Receipt, ReceiptEntry } from '@holdfast/mailbox'
 import { assertOneOf, fill } from './bounds.ts'
-import { type HoldfastError, sessionClosed } from './errors.ts'
+import { sessionClosed } from './errors.ts'
 import { assertMessage, byteLengthOf, type Message, tooLarge } from './message.ts'
 import { type HandedBack, Queue, type QueueOptions, type SendOptions } from './queue.ts'
 
@@ -14,18 +14,11 @@ export interface Wire {
 
 /** Where messages go: to the open connection, into the queue, or nowhere any more. */
 type Way =
-  | { readonly name: 'away' }
+  | { readonly name: 'away'; readonly wire?: undefined }
   | { readonly name: 'open'; readonly wire: Wire }
   /** Closing: what waits still goes, nothing new is taken. */
   | { readonly name: 'draining'; readonly wire: Wire }
-  | { readonly name: 'over' }
-
-/** Someone who waits until no more than this many bytes are on their way. */
-interface Waiter {
-  readonly bytes: number
-  readonly resolve: () => void
-  readonly reject: (error: HoldfastError) => void
-}
+  | { readonly name: 'over'; readonly wire?: undefined }
 
 /** Browsers tell nobody when their send buffer empties, so it is looked at this often while someone waits for it. */
 const LOOK_AGAIN_MS = 50
@@ -36,7 +29,8 @@ export class Outbound {
   readonly #scope: Scope
   readonly #options: QueueOptions
   readonly #report: (error: unknown) => void
-  readonly #waiters = new Set<Waiter>()
+  /** Of those who wait until less is on its way: each is to look again. */
+  readonly #waiters: (() => void)[] = []
   #way: Way = { name: 'away' }
   #cancelLook: Release = () => {}
   #expiryAt = Infinity
@@ -47,7 +41,7 @@ export class Outbound {
     this.#scope = scope
     this.#options = options
     this.#report = report
-    this.queue = new Queue(options, scope.clock, () => this.#answerWaiters())
+    this.queue = new Queue(options, scope.clock, () => this.#wake())
   }
 
   /** As `Session.send`. */
@@ -91,8 +85,7 @@ export class Outbound {
   /** The session is over: gives back what waits, and settles every promise. */
   end(): readonly HandedBack[] {
     this.#way = { name: 'over' }
-    for (const { reject } of this.#waiters) reject(sessionClosed())
-    this.#waiters.clear()
+    this.#wake()
     const handBack = this.queue.entries().map(({ message, receipt }) => ({ message, receipt }))
     this.queue.clear('undelivered')
     return handBack
@@ -114,22 +107,22 @@ export class Outbound {
 
   /** Bytes on their way: waiting here, and in the socket. */
   get #pendingBytes(): number {
-    return this.queue.bytes + ('wire' in this.#way ? this.#way.wire.bufferedAmount : 0)
+    return this.queue.bytes + (this.#way.wire?.bufferedAmount ?? 0)
   }
 
   /** The open connection, if it takes more now. */
   get #wire(): Wire | undefined {
-    const way = this.#way
-    return 'wire' in way && way.wire.bufferedAmount < this.#options.highWaterBytes ? way.wire : undefined
+    const { wire } = this.#way
+    return wire && wire.bufferedAmount < this.#options.highWaterBytes ? wire : undefined
   }
 
-  #below(bytes: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#way.name === 'over') return reject(sessionClosed())
-      if (this.#pendingBytes <= bytes) return resolve()
-      this.#waiters.add({ bytes, resolve, reject })
-      this.#pump()
-    })
+  /** Waits until no more than this many bytes are on their way. */
+  async #below(bytes: number): Promise<void> {
+    while (this.#way.name !== 'over' && this.#pendingBytes > bytes) {
+      this.#lookAgain()
+      await new Promise<void>((resolve) => this.#waiters.push(resolve))
+    }
+    if (this.#way.name === 'over') throw sessionClosed()
   }
 
   /** Sends what waits, in order, for as long as the socket takes it. */
@@ -138,16 +131,12 @@ export class Outbound {
       const entry = this.queue.shift()
       if (entry) this.#write(wire, entry.message, entry.receipt)
     }
-    this.#answerWaiters()
-    if (this.queue.size + this.#waiters.size > 0) this.#lookAgain()
+    this.#wake()
+    if (this.queue.size > 0) this.#lookAgain()
   }
 
-  #answerWaiters(): void {
-    for (const waiter of this.#waiters) {
-      if (this.#pendingBytes > waiter.bytes) continue
-      this.#waiters.delete(waiter)
-      waiter.resolve()
-    }
+  #wake(): void {
+    for (const look of this.#waiters.splice(0)) look()
   }
 
   /** One message that the socket does not take harms only itself. */
@@ -162,7 +151,7 @@ export class Outbound {
   }
 
   #lookAgain(): void {
-    if (!('wire' in this.#way)) return
+    if (!this.#way.wire) return
     this.#cancelLook()
     this.#cancelLook = this.#scope.timeout(LOOK_AGAIN_MS, () => this.#pump())
   }

@@ -84,12 +84,11 @@ export class Queue {
   push(message: Message, receipt: ReceiptEntry, { ttlMs, key }: Required<SendOptions>): number {
     const { maxMessages, maxBytes, overflow } = this.#options
     const bytes = byteLengthOf(message)
-    const replaced = this.#byKey.get(key)
+    /** Looks whether there is room, that of the message which this one replaces included. */
     const fits = () => {
-      const freed = replaced && this.#entries.has(replaced) ? replaced.bytes : -1
-      return (
-        this.size - (freed < 0 ? 0 : 1) < maxMessages && this.#bytes - Math.max(0, freed) + bytes <= maxBytes
-      )
+      const replaced = this.#byKey.get(key)
+      const freed = replaced ? 1 : 0
+      return this.size - freed < maxMessages && this.#bytes - (replaced?.bytes ?? 0) + bytes <= maxBytes
     }
     if (overflow === 'drop-oldest' && bytes <= maxBytes) {
       for (const oldest of this.#entries) {
@@ -102,6 +101,7 @@ export class Queue {
       else receipt.settle('rejected', this.#full(bytes))
       return Infinity
     }
+    const replaced = this.#byKey.get(key)
     if (replaced) this.remove(replaced, 'dropped')
     const entry = { message: keep(message), receipt, bytes, key, expiresAt: this.#clock.now() + ttlMs }
     this.#entries.add(entry)
@@ -120,17 +120,17 @@ export class Queue {
     return undefined
   }
 
-  /** Takes one message out and settles its receipt. Returns false when it is not here any more. */
-  remove(entry: Entry, status: 'dropped' | 'expired' | 'undelivered'): boolean {
-    if (!this.#entries.has(entry)) return false
+  /** Takes one message out and settles its receipt. */
+  remove(entry: Entry, status: 'dropped' | 'expired' | 'undelivered'): void {
     this.#forget(entry).receipt.settle(status)
     this.#shrunk()
-    return true
   }
 
   /** As `SessionQueue.cancel`. */
   cancel(receipt: Receipt): boolean {
-    return this.entries().some((entry) => entry.receipt === receipt && this.remove(entry, 'dropped'))
+    const entry = this.entries().find((one) => one.receipt === receipt)
+    if (entry) this.remove(entry, 'dropped')
+    return entry !== undefined
   }
 
   /** As `SessionQueue.clear`; the receipts say `status`. */
