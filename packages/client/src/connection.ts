@@ -1,4 +1,4 @@
-import { guard, type Scope } from '@holdfast/lifetime'
+import type { Scope } from '@holdfast/lifetime'
 import { assertMethods, assertNumber } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
 import { HoldfastError, isHoldfastError } from './errors.ts'
@@ -40,7 +40,6 @@ export class Connection implements Wire {
   #ping: Ping | undefined
   /** Made when the connection goes live; until then messages are for the hello. */
   #heartbeat: Heartbeat | undefined
-  #lastActivityMs = 0
 
   /** Starts the attempt; ends with the scope. */
   constructor(scope: Scope, host: ConnectionHost, context: Omit<AttemptContext, 'signal'>) {
@@ -65,7 +64,7 @@ export class Connection implements Wire {
   /** Sends now; nothing once the connection was given up, for a hook may still hold it then. */
   send(message: Message): void {
     if (this.#scope.ended) return
-    this.#touch()
+    this.#heartbeat?.sent()
     this.#socket?.send(message as never)
   }
 
@@ -184,7 +183,6 @@ export class Connection implements Wire {
       dead: (silentMs: number) => this.#ended({ kind: 'liveness', silentMs }),
       failed: (error: unknown) => failed('heartbeat', error),
     }
-    this.#touch()
     this.#heartbeat = new Heartbeat(this.#scope, heartbeat, pulse, random)
     if (this.#scope.ended) return
     opened(protocol)
@@ -195,7 +193,6 @@ export class Connection implements Wire {
 
   #received(data: unknown): void {
     const { inbound, failed } = this.#host
-    this.#touch()
     this.#heartbeat?.alive()
     inbound.receive(
       data,
@@ -212,21 +209,10 @@ export class Connection implements Wire {
 
   /** Reported only after the messages that arrived before it. */
   #ended(cause: Cause): void {
-    const { settings, inbound, ended, failed } = this.#host
-    if (cause.kind === 'server-close' || cause.kind === 'lost') {
-      const idleMs = this.#scope.clock.monotonicMs() - this.#lastActivityMs
-      void guard(
-        () => settings.heartbeat.strategy?.lost(idleMs),
-        (error) => failed('heartbeat', error),
-      )
-    }
+    const { inbound, ended } = this.#host
+    if (cause.kind === 'server-close' || cause.kind === 'lost') this.#heartbeat?.lost()
     inbound.after(() => {
       if (!this.#scope.ended) ended(cause)
     })
-  }
-
-  /** Only a strategy needs to know when something last went either way, and only then is the clock asked. */
-  #touch(): void {
-    if (this.#host.settings.heartbeat.strategy) this.#lastActivityMs = this.#scope.clock.monotonicMs()
   }
 }

@@ -1,4 +1,4 @@
-import type { Scope } from '@holdfast/lifetime'
+import { guard, type Scope } from '@holdfast/lifetime'
 import { assertNumber } from './bounds.ts'
 import type { Incoming, Message } from './message.ts'
 
@@ -46,29 +46,23 @@ export interface Pulse {
   failed(error: unknown): void
 }
 
-/** What the heartbeat is doing. All of it belongs to one connection: nothing is carried to the next. */
-type Beat =
-  | { readonly name: 'resting' }
-  | {
-      readonly name: 'asking'
-      readonly arrivedBefore: number
-      readonly askedAtMs: number
-      /** How many times in a row the answer was waited for in vain by a timer that came late itself. */
-      readonly doubts: number
-    }
-
 /** Timers that come this much late were held up; then what arrived meanwhile may be waiting behind them. */
 const LATE_MS = 1_000
 /** After this many late timers in a row with no sign of life in between, lateness is no excuse any more. */
 const MOST_DOUBTS = 2
 
-/** Watches one connection. Any inbound frame is life; only silence after a question is death. */
+/**
+ * Watches one connection, and nothing of it is carried to the next. Any inbound frame is life; only silence after a question
+ * is death.
+ */
 export class Heartbeat {
   readonly #scope: Scope
   readonly #options: HeartbeatOptions
   readonly #pulse: Pulse
   readonly #random: () => number
-  #beat: Beat = { name: 'resting' }
+  readonly #canAsk: boolean
+  /** When the question was asked that is out now; `undefined` while none is. */
+  #askedAtMs: number | undefined
   #arrived = 0
   #asked = 0
   /** How many pings of the application are out, since the last one that was due. */
@@ -76,6 +70,7 @@ export class Heartbeat {
   /** Epoch ms at which the timer that runs is due. */
   #dueAt = 0
   #lastArrivalMs: number
+  #lastSentMs = 0
   #rttMs: number | undefined
   #cancelTimer: () => void = () => {}
   readonly #probes = new Set<(result: ProbeResult) => void>()
@@ -86,7 +81,8 @@ export class Heartbeat {
     this.#options = options
     this.#pulse = pulse
     this.#random = random
-    this.#lastArrivalMs = scope.clock.monotonicMs()
+    this.#canAsk = Boolean(options.ping ?? pulse.ping)
+    this.#lastArrivalMs = this.#nowMs
     scope.defer(() => this.#answerProbes('dead'))
     this.#rest()
   }
@@ -96,34 +92,37 @@ export class Heartbeat {
     return this.#rttMs
   }
 
-  /** Notes that a frame arrived, of whatever kind. Called for every frame, so it only counts. */
+  /** Notes that a frame arrived, of whatever kind. Called for every frame, so it does no more. */
   alive(): void {
     this.#arrived += 1
-    if (!this.#canAsk) this.#lastArrivalMs = this.#scope.clock.monotonicMs()
+    this.#lastArrivalMs = this.#nowMs
+  }
+
+  /** Notes that a message was sent. */
+  sent(): void {
+    this.#lastSentMs = this.#nowMs
+  }
+
+  /** Tells the strategy that the other side ended the connection. */
+  lost(): void {
+    const idleMs = this.#nowMs - Math.max(this.#lastArrivalMs, this.#lastSentMs)
+    const failed = (error: unknown) => this.#pulse.failed(error)
+    void guard(() => this.#options.strategy?.lost(idleMs), failed)
   }
 
   /** Tells whether `message` is the answer to a ping that is out; if so it is for nobody else. */
   consumes(message: Incoming): boolean {
-    if (this.#unanswered === 0 || this.#options.isPong === undefined) return false
-    try {
-      if (!this.#options.isPong(message)) return false
-    } catch (error) {
-      this.#pulse.failed(error)
-      return false
-    }
+    if (this.#unanswered === 0 || !this.#attempt(() => this.#options.isPong?.(message))) return false
     this.#unanswered -= 1
-    if (this.#beat.name === 'asking') {
-      // With another ping still out, this is the answer to the earlier one: life, but no measurement.
-      if (this.#unanswered > 0) this.#settled()
-      else this.#answered(this.#beat.askedAtMs)
-    }
+    // With another ping still out, this is the answer to the earlier one.
+    this.#answered(this.#unanswered === 0)
     return true
   }
 
-  /** Takes an answer to a ping of the protocol. One to an earlier ping is life, but no measurement. */
+  /** Takes an answer to a ping of the protocol. */
   pong(payload: string): void {
     this.alive()
-    if (this.#beat.name === 'asking' && payload === String(this.#asked)) this.#answered(this.#beat.askedAtMs)
+    this.#answered(payload === String(this.#asked))
   }
 
   /** Asks now, with the short limit, and tells what came of it. Joins a question that is decided as soon anyway. */
@@ -134,85 +133,77 @@ export class Heartbeat {
       this.#probes.add(resolve)
       const { probeMs } = this.#options
       const decidedInMs = this.#dueAt - this.#scope.clock.now()
-      if (this.#beat.name === 'resting' || decidedInMs > probeMs) this.#ask(probeMs, 0)
+      if (this.#askedAtMs === undefined || decidedInMs > probeMs) this.#ask(probeMs)
     })
   }
 
-  get #canAsk(): boolean {
-    return Boolean(this.#options.ping ?? this.#pulse.ping)
+  get #nowMs(): number {
+    return this.#scope.clock.monotonicMs()
   }
 
   /** Waits for the next ping; or where none can be sent, for the moment at which silence is too long. */
   #rest(): void {
-    this.#beat = { name: 'resting' }
+    this.#askedAtMs = undefined
     const { timeoutMs, probeMs, expectTrafficMs } = this.#options
     if (this.#canAsk) {
       this.#wait(this.#intervalMs() * (1 - this.#random() / 10), (late) => {
         this.#unanswered = 0
-        this.#ask(late ? probeMs : timeoutMs, 0)
+        this.#ask(late ? probeMs : timeoutMs)
       })
-    } else {
-      const silentMs = this.#scope.clock.monotonicMs() - this.#lastArrivalMs
-      this.#ask(expectTrafficMs - silentMs, 0)
-    }
+    } else this.#ask(expectTrafficMs - (this.#nowMs - this.#lastArrivalMs))
   }
 
   /** The configured interval, or the strategy's where that is shorter. */
   #intervalMs(): number {
     const { intervalMs, strategy } = this.#options
-    try {
-      const chosenMs = strategy?.intervalMs(intervalMs) ?? intervalMs
-      assertNumber('heartbeat.strategy.intervalMs()', chosenMs, 1)
-      return Math.min(intervalMs, chosenMs)
-    } catch (error) {
-      this.#pulse.failed(error)
-      return intervalMs
-    }
+    const chosenMs = this.#attempt(() => {
+      const ms = strategy?.intervalMs(intervalMs) ?? intervalMs
+      assertNumber('heartbeat.strategy.intervalMs()', ms, 1)
+      return ms
+    })
+    return Math.min(intervalMs, chosenMs ?? intervalMs)
   }
 
-  #ask(limitMs: number, doubts: number): void {
-    const askedAtMs = this.#canAsk ? this.#scope.clock.monotonicMs() : this.#lastArrivalMs
-    this.#beat = { name: 'asking', arrivedBefore: this.#arrived, askedAtMs, doubts }
+  /** @param doubts how many times in a row the answer was waited for in vain by a timer that came late itself */
+  #ask(limitMs: number, doubts = 0): void {
+    const { ping, probeMs } = this.#options
+    const arrivedBefore = this.#arrived
+    const askedAtMs = this.#canAsk ? this.#nowMs : this.#lastArrivalMs
+    this.#askedAtMs = askedAtMs
     this.#asked += 1
-    this.#wait(limitMs, (late) => this.#decide(late))
-    try {
-      const { ping } = this.#options
+    const judge = (silent: () => void) => {
+      if (this.#arrived > arrivedBefore) this.#settled()
+      else silent()
+    }
+    this.#wait(limitMs, (late) => {
+      if (late && doubts < MOST_DOUBTS) {
+        // Held up ourselves: let what already arrived be read, then ask again rather than judge.
+        const again = () => this.#ask(probeMs, doubts + 1)
+        this.#cancelTimer = this.#scope.timeout(0, () => judge(again))
+      } else judge(() => this.#pulse.dead(Math.round(this.#nowMs - askedAtMs)))
+    })
+    this.#attempt(() => {
       if (ping) {
         this.#pulse.send(ping())
         this.#unanswered += 1
       } else this.#pulse.ping?.(String(this.#asked))
-    } catch (error) {
-      this.#pulse.failed(error)
-    }
-  }
-
-  /** The time for an answer is over. */
-  #decide(late: boolean): void {
-    if (this.#beat.name !== 'asking') return
-    const { arrivedBefore, askedAtMs, doubts } = this.#beat
-    if (this.#arrived > arrivedBefore) this.#settled()
-    else if (late && doubts < MOST_DOUBTS) {
-      // Held up ourselves: let what already arrived be read, then ask again rather than judge.
-      this.#cancelTimer = this.#scope.timeout(0, () => {
-        if (this.#arrived > arrivedBefore) this.#settled()
-        else this.#ask(this.#options.probeMs, doubts + 1)
-      })
-    } else this.#pulse.dead(Math.round(this.#scope.clock.monotonicMs() - askedAtMs))
+    })
   }
 
   /** One timer per connection, whatever it is for. Tells the receiver whether it came late. */
   #wait(delayMs: number, run: (late: boolean) => void): void {
     const { clock } = this.#scope
-    const dueAt = clock.now() + delayMs
-    this.#dueAt = dueAt
+    this.#dueAt = clock.now() + delayMs
     this.#cancelTimer()
     this.#cancelTimer = this.#scope.timeout(delayMs, () =>
-      run(clock.now() - dueAt > Math.max(LATE_MS, delayMs)),
+      run(clock.now() - this.#dueAt > Math.max(LATE_MS, delayMs)),
     )
   }
 
-  #answered(askedAtMs: number): void {
-    this.#rttMs = this.#scope.clock.monotonicMs() - askedAtMs
+  /** An answer came. One to an earlier ping is life, but no measurement. */
+  #answered(toTheLast: boolean): void {
+    if (this.#askedAtMs === undefined) return
+    if (toTheLast) this.#rttMs = this.#nowMs - this.#askedAtMs
     this.#settled()
   }
 
@@ -224,5 +215,15 @@ export class Heartbeat {
   #answerProbes(result: ProbeResult): void {
     for (const resolve of this.#probes) resolve(result)
     this.#probes.clear()
+  }
+
+  /** Runs a function of the user's; what it throws is reported, and nothing comes back. */
+  #attempt<T>(run: () => T): T | undefined {
+    try {
+      return run()
+    } catch (error) {
+      this.#pulse.failed(error)
+      return undefined
+    }
   }
 }
