@@ -399,6 +399,30 @@ describe('pause() inside', () => {
   }
 })
 
+describe('inside a signal that a move of the session aborts', () => {
+  for (const act of ['pause', 'dispose', 'reconnect'] as const) {
+    it(`${act}() has the last word, and is told last`, async () => {
+      let attempts = 0
+      const world = openWorld({
+        url: ({ signal }) => {
+          attempts += 1
+          if (attempts > 1) return 'ws://server.test/'
+          signal.addEventListener('abort', () => world.session[act]())
+          return never()
+        },
+      })
+      await world.clock.advance(0)
+      world.session.reconnect({ withinMs: 500 })
+      const expected = { pause: 'idle', dispose: 'closed', reconnect: 'waiting' }[act]
+      expect(world.session.state.name).toBe(expected)
+      expect(world.changes.at(-1)?.state).toBe(world.session.state)
+      await world.clock.advance(hour)
+      expect(world.session.state.name).toBe(act === 'reconnect' ? 'open' : expected)
+      expect(attempts).toBe(act === 'reconnect' ? 2 : 1)
+    })
+  }
+})
+
 describe('close()', () => {
   it('says goodbye with its code and reason, and ends when the server answers', async () => {
     const world = openWorld({ server: { latencyMs: 30 } })

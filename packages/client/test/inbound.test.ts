@@ -208,7 +208,7 @@ describe('handlers', () => {
       const { clock, session, socket } = await openStub(
         logged ? { logger: (record) => void records.push(record) } : {},
       )
-      // The session of the test helper listens; a session of its own does not.
+      // The session that `openStub` makes has listeners; this one has none.
       const { connect } = await import('../src/index.ts')
       const { made, createSocket } = stubSockets()
       const own = connect('ws://server.test/', {

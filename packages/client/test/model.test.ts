@@ -92,7 +92,9 @@ class Play {
       ({ signal }) => {
         signal.addEventListener('abort', () => this.#at('abort'))
         this.#at('url')
-        return 'ws://server.test/'
+        return new Promise<string>((resolve) => {
+          this.clock.setTimeout(() => resolve('ws://server.test/'), 20)
+        })
       },
       {
         clock: this.clock,

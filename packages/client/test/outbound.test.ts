@@ -69,6 +69,17 @@ describe('send()', () => {
     expect(socket.sent.at(-1)).toBe('after 9')
   })
 
+  it('what waited too long is not written, even before its timer had a chance to run', async () => {
+    const { session, socket, clock } = await openStub()
+    socket.bufferedAmount = 100
+    const old = session.send('old', { ttlMs: 5_000 })
+    clock.jump(10_000)
+    socket.bufferedAmount = 0
+    session.send('new')
+    expect(socket.sent).toEqual(['new'])
+    expect(old.status).toBe('expired')
+  })
+
   it('a peer that stops reading makes the queue grow to its bound and no further', async () => {
     const { session, socket } = await openStub({
       queue: { highWaterBytes: 100, lowWaterBytes: 20, maxMessages: 50 },

@@ -295,6 +295,7 @@ describe('Queue', () => {
           }
         },
       ),
+      { numRuns: 400 },
     )
   })
 })
