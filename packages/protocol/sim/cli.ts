@@ -43,9 +43,10 @@ function sweep(seeds: number, from: number, keepGoing: boolean): number {
   const failures: { seed: number; broken: string }[] = []
   let done = 0
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const { broken, counts } = runSeed(seed)
+    const { broken, counts, seen } = runSeed(seed)
     done += 1
-    for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count
+    for (const [name, count] of Object.entries({ ...counts, ...seen }))
+      totals[name] = (totals[name] ?? 0) + count
     if (broken === undefined) continue
     failures.push({ seed, broken })
     if (!keepGoing) break

@@ -96,10 +96,16 @@ export class ClientNode {
     const { oracle } = this.#world
     for (let note = this.#queue[0]; note !== undefined; note = this.#queue[0]) {
       const answer = this.core.offer(note)
-      if (answer === 'window') this.#checkRefusal(note, wire)
+      if (answer === 'window') {
+        oracle.see('window closed')
+        this.#checkRefusal(note, wire)
+      }
       if (answer === 'window' || answer === 'not-live') return
       this.#queue.shift()
-      if (answer === 'too-large') continue
+      if (answer === 'too-large') {
+        oracle.see('too-large refused')
+        continue
+      }
       const { windowMessages, windowBytes, maxBytes } = this.#limits
       const { maxMessages, maxBytes: bound } = this.#plan.bounds
       const limits = {
@@ -354,6 +360,8 @@ export class ClientNode {
       () =>
         `client: ${action.type} ${'reason' in action ? action.reason : ''}${'code' in action ? action.code : ''}`,
     )
+    oracle.see(action.type === 'failed' ? `failed:${action.code}` : `client:${action.type}`)
+    if (action.type === 'ended') oracle.see(`ended:${action.by}:${action.answered ? 'answered' : 'alone'}`)
     switch (action.type) {
       case 'lost':
         oracle.check(

@@ -51,7 +51,13 @@ export class Broken extends Error {}
 /** Knows what both ends did, and compares it with what they claim: I1 to I9 of PROTOCOL.md, and the rule about acknowledgements. */
 export class Oracle {
   readonly ledgers = new Map<string, Ledger>()
+  /** How often something worth seeing was seen, by name: a simulation that never meets a case proves nothing about it. */
+  readonly seen: Record<string, number> = {}
   readonly counts = { up: 0, down: 0, resumed: 0, gaps: 0, uncertain: 0, undelivered: 0, delivered: 0 }
+
+  see(name: string): void {
+    this.seen[name] = (this.seen[name] ?? 0) + 1
+  }
 
   fail(invariant: string, what: string): never {
     throw new Broken(`${invariant}: ${what}`)
@@ -246,6 +252,7 @@ export class Oracle {
   lost(sid: string, reason: LossReason): void {
     const { excuses, endedAtServer } = this.ledger(sid)
     this.counts.gaps += 1
+    this.see(`gap:${reason}`)
     const excused =
       reason === endedAtServer ||
       (reason === 'unknown' && excuses.has('crash')) ||

@@ -7,6 +7,7 @@ export interface Result {
   /** The invariant that broke, or nothing. */
   readonly broken: string | undefined
   readonly counts: Oracle['counts'] & World['events']
+  readonly seen: Oracle['seen']
   /** Virtual milliseconds. */
   readonly tookMs: number
 }
@@ -18,6 +19,7 @@ export function runSeed(seed: number, trace?: string[]): Result {
     seed,
     broken,
     counts: { ...world.oracle.counts, ...world.events },
+    seen: world.oracle.seen,
     tookMs: world.agenda.now,
   })
   try {

@@ -228,6 +228,7 @@ export class ServerNode {
   #notice(action: ServerAction<Note>): void {
     const { oracle } = this.#world
     this.#world.note(() => `server: ${action.type} ${'sid' in action ? action.sid : ''}`)
+    oracle.see(action.type === 'ended' ? `server ended:${action.reason}` : `server:${action.type}`)
     switch (action.type) {
       case 'opened': {
         const ledger = oracle.ledger(action.sid)

@@ -1,0 +1,163 @@
+import { type ControlFrame, encodeControl, type Limits } from '../src/index.ts'
+import { closeCode } from '../src/close-code.ts'
+import { lossReasons } from '../src/loss-reason.ts'
+import type { Random } from '../sim/random.ts'
+import { oddText, oneOf } from './odd-values.ts'
+
+/** What the maker of frames knows of the session it speaks about, so that its frames are nearly right. */
+export interface Hints {
+  readonly sids: readonly string[]
+  readonly tokens: readonly string[]
+  /** The largest count in use. */
+  readonly count: number
+  readonly attempt: number
+}
+
+/** Knows nothing. */
+export const noHints: Hints = { sids: [], tokens: [], count: 3, attempt: 1 }
+
+function named(random: Random, known: readonly string[]): string {
+  const [first, ...more] = known
+  if (first === undefined || random.chance(0.2)) return `evil-${random.between(0, 9)}`
+  return oneOf(random, [first, ...more])
+}
+
+/** Mostly a count near the real ones. */
+function count(random: Random, { count }: Hints): number {
+  if (random.chance(0.02)) return Number.MAX_SAFE_INTEGER
+  return random.chance(0.8) ? random.between(Math.max(0, count - 1), count + 1) : random.between(0, count + 9)
+}
+
+function limits(random: Random): Limits {
+  const maxBytes = random.pick(1, 16, 1_024, 65_536, Number.MAX_SAFE_INTEGER)
+  const windowMessages = random.pick(1, 2, 8, 1_024, Number.MAX_SAFE_INTEGER)
+  return { maxBytes, windowMessages, windowBytes: Math.max(maxBytes, random.pick(64, 65_536)) }
+}
+
+/** Two counts of which the first is not larger. */
+function pair(random: Random, hints: Hints): { readonly low: number; readonly high: number } {
+  const high = count(random, hints)
+  return { low: Math.min(high, count(random, hints)), high }
+}
+
+type Maker = (random: Random, hints: Hints) => ControlFrame
+
+const hello: Maker = (random, hints) => {
+  const isNew = random.chance(0.3)
+  const { low, high } = isNew && random.chance(0.8) ? { low: 0, high: 0 } : pair(random, hints)
+  return {
+    kind: 'hello',
+    versions: random.pick([1], [1, 2], [2], [0, 1]),
+    sid: isNew ? null : named(random, hints.sids),
+    token: isNew ? null : named(random, hints.tokens),
+    attempt: random.pick(1, hints.attempt, hints.attempt + 1, hints.attempt + 1_000, 2 ** 52),
+    rx: high,
+    ack: low,
+    limits: limits(random),
+    auth: random.pick(undefined, 'secret', { token: 'x' }, null, [1]),
+    cid: 'fuzz',
+    ext: random.pick([], ['auth'], ['auth', 'later']),
+    proto: random.pick([], ['app.v1']),
+  }
+}
+
+const welcome: Maker = (random, hints) => {
+  const resumed = random.chance(0.5)
+  const { low, high } = resumed ? pair(random, hints) : { low: 0, high: 0 }
+  const last = pair(random, hints)
+  return {
+    kind: 'welcome',
+    sid: named(random, hints.sids),
+    token: named(random, hints.tokens),
+    resumed,
+    ...(random.chance(0.5) ? { lost: oneOf(random, lossReasons) } : {}),
+    ...(random.chance(0.3) ? { last: { lack: last.low, lrx: last.high } } : {}),
+    rx: high,
+    ack: low,
+    pingMs: random.pick(0, 1_000, 20_000, 3_600_000),
+    idleMs: random.pick(0, 1_000, 60_000),
+    ttlMs: random.pick(0, 300_000, 604_800_000),
+    spreadMs: random.pick(0, 3_600_000),
+    limits: limits(random),
+    ext: random.pick([], ['auth']),
+    ...(random.chance(0.2) ? { proto: 'app.v1' } : {}),
+    ...(random.chance(0.2) ? { expiresMs: count(random, hints) } : {}),
+  }
+}
+
+const ack: Maker = (random, hints) => ({
+  kind: 'ack',
+  ack: count(random, hints),
+  tx: count(random, hints),
+})
+
+const beat: Maker = (random, hints) => ({
+  kind: random.pick('ping', 'pong'),
+  ack: count(random, hints),
+  tx: count(random, hints),
+  value: random.pick(0, 7, Number.MAX_SAFE_INTEGER),
+})
+
+const goAway: Maker = (random) => ({
+  kind: 'goaway',
+  afterMs: random.pick(0, 1_000),
+  spreadMs: random.pick(0, 3_600_000),
+  why: random.pick('deploy', '\r\n\u001b[31m'),
+})
+
+const bye: Maker = (random, hints) => {
+  const { low, high } = pair(random, hints)
+  return { kind: 'bye', code: random.pick(1_000, 4_000, 4_999), ack: low, rx: high }
+}
+
+const codes = Object.values(closeCode)
+
+const error: Maker = (random, hints) => {
+  const { low, high } = pair(random, hints)
+  return {
+    kind: 'error',
+    code: oneOf(random, [1_000, ...codes]),
+    ...(random.chance(0.3) ? { retryMs: random.pick(0, 5_000, Number.MAX_SAFE_INTEGER) } : {}),
+    ...(random.chance(0.3) ? { message: 'no \u202e reason' } : {}),
+    ...(random.chance(0.5) ? { end: random.chance(0.7) } : {}),
+    ...(random.chance(0.5) ? { lost: oneOf(random, lossReasons) } : {}),
+    ...(random.chance(0.5) ? { last: { lack: low, lrx: high } } : {}),
+    ...(random.chance(0.2) ? { number: count(random, hints) } : {}),
+    ...(random.chance(0.3) ? { attempt: random.pick(0, hints.attempt, hints.attempt + 9, 2 ** 52) } : {}),
+  }
+}
+
+const refresh: Maker = (random) => ({ kind: 'refresh', auth: random.pick('fresh', null, { a: { b: 1 } }, 7) })
+const expiry: Maker = (random, hints) => ({ kind: 'expiry', expiresMs: count(random, hints) })
+
+const makers: readonly [Maker, ...Maker[]] = [
+  hello,
+  hello,
+  welcome,
+  welcome,
+  ack,
+  ack,
+  beat,
+  goAway,
+  bye,
+  error,
+  refresh,
+  expiry,
+]
+
+/** Returns a well-formed control frame of any kind, as text, with counts that may well be wrong. */
+export function makeFrame(random: Random, hints: Hints): string {
+  return encodeControl(oneOf(random, makers)(random, hints))
+}
+
+/** Returns a HELLO or a WELCOME. */
+export function makeOpening(random: Random, hints: Hints, kind: 'hello' | 'welcome'): string {
+  return encodeControl((kind === 'hello' ? hello : welcome)(random, hints))
+}
+
+/** Returns a data message. */
+export function makeData(random: Random): string | Uint8Array {
+  if (random.chance(0.3)) return new Uint8Array(random.chance(0.02) ? 70_000 : random.between(0, 40))
+  const text = oddText(random)
+  return text.startsWith('\u0010') ? `\u0010${text}` : text
+}
