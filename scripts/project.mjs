@@ -9,7 +9,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 /** Published packages: the folder in `packages/`, and entry name (file in `dist`) to source file. */
 export const published = {
   client: { index: 'src/index.ts', adaptive: 'src/adaptive.ts', testing: 'src/testing/index.ts' },
-  server: { index: 'src/index.ts', cli: 'src/cli.ts' },
+  server: { index: 'src/index.ts', sessions: 'src/sessions/index.ts', cli: 'src/cli.ts' },
   chaos: { index: 'src/index.ts', cli: 'src/cli.ts' },
 }
 

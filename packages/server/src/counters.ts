@@ -46,6 +46,8 @@ export type CloseCause =
   | 'stop'
   /** The server stopped, and the client was cut at the deadline. */
   | 'stop-forced'
+  /** The session on it ended, was taken over by another connection, or was refused: see its close code. */
+  | 'session'
   /** Asked for by the client, for tests. */
   | 'misbehaviour'
 
@@ -100,6 +102,7 @@ export function openTally(): Tally {
       'handler-failed': 0,
       stop: 0,
       'stop-forced': 0,
+      session: 0,
       misbehaviour: 0,
     },
     messagesIn: 0,

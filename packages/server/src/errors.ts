@@ -12,8 +12,20 @@ export type ServerErrorCode =
   | 'stopped'
   /** The `verify` hook did not answer within `verifyTimeoutMs`. */
   | 'verify-timeout'
-  /** The `verify` hook or the `protocols` function returned something that is no answer. */
+  /** The `verify` or `authenticate` hook or the `protocols` function returned something that is no answer. */
   | 'bad-answer'
+  /** The `authenticate` hook did not answer within `authenticateTimeoutMs`. */
+  | 'authenticate-timeout'
+  /** The session has ended, or is about to. */
+  | 'session-ended'
+  /** The message is larger than the client takes. */
+  | 'message-too-large'
+  /** The session, or the server for all of them, holds as much for its client as it may. */
+  | 'overflow'
+  /** A loop over messages fell behind by more than `maxUnread`. */
+  | 'iterator-overflow'
+  /** Handlers that do not settle hold the whole window: the client cannot send any more. */
+  | 'handler-stalled'
 
 const brand = Symbol.for('@holdfast/server/error')
 

@@ -155,7 +155,9 @@ export class Gate {
   async #verdict({ request, life }: Visit): Promise<Refusal | { readonly protocol: string }> {
     const { options, report } = this.#parts
     try {
-      const settled = settleProtocol(options.protocols, request)
+      const { protocol } = options.sessions ?? {}
+      const resumes = protocol !== undefined && request.offeredProtocols.includes(protocol)
+      const settled = resumes ? { protocol } : settleProtocol(options.protocols, request)
       if ('status' in settled || options.verify === undefined) return settled
       const asking = { admitting: this.#admitting, life, timeoutMs: options.verifyTimeoutMs }
       return (await askVerify(options.verify, request, asking)) ?? settled

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pathOf } from './connection-request.ts'
 import { liveCount, type ServerCounters } from './counters.ts'
+import type { SessionStats } from './session-stats.ts'
 import type { ServerState } from './state.ts'
 
 /** The part of a server that its health tells about. */
@@ -8,6 +9,8 @@ export interface HealthSource {
   readonly state: ServerState
   readonly counters: ServerCounters
   readonly exposesStats: boolean
+  /** `undefined` for a server without sessions. */
+  readonly sessionStats?: SessionStats | undefined
 }
 
 /** What `/stats` answers, as JSON. */
@@ -16,6 +19,8 @@ export interface ServerStats {
   /** Connections that live now. */
   readonly connections: number
   readonly counters: ServerCounters
+  /** Only of a server with sessions. */
+  readonly sessions?: SessionStats
 }
 
 /** Answers a request and returns true, or returns false and leaves it alone. */
@@ -40,8 +45,9 @@ export function healthHandler(source: HealthSource): HealthHandler {
   }
 }
 
-function answerStats(response: ServerResponse, { state, counters }: HealthSource): void {
-  const stats: ServerStats = { state: state.name, connections: liveCount(counters), counters }
+function answerStats(response: ServerResponse, { state, counters, sessionStats }: HealthSource): void {
+  const sessions = sessionStats === undefined ? {} : { sessions: sessionStats }
+  const stats: ServerStats = { state: state.name, connections: liveCount(counters), counters, ...sessions }
   // Test pages of any origin read it; it is off unless asked for.
   response.setHeader('Access-Control-Allow-Origin', '*')
   answer(response, 200, JSON.stringify(stats), 'application/json')

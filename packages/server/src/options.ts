@@ -7,6 +7,7 @@ import type { Logger } from './log.ts'
 import { callable, flag, integer, knownNames, oneOf, shown, text } from './option-checks.ts'
 import { checkOrigins, type Origins } from './origin.ts'
 import { firstOffered, type Protocols } from './protocols.ts'
+import type { SessionService } from './session-service.ts'
 import type { Verify } from './verify.ts'
 
 /** The options of `createServer`. All are optional. */
@@ -34,6 +35,11 @@ export interface ServerOptions {
   readonly verifyTimeoutMs?: number
   /** Takes each connection. Default `echo`. */
   readonly handler?: Handler
+  /**
+   * Resumable sessions, from `sessions()` of `@holdfast/server/sessions`: they take the connections whose client offers
+   * `holdfast.v1`, in the place of `handler`. Default: none.
+   */
+  readonly sessions?: SessionService
 
   /** The largest message taken, in bytes of payload; a larger one is closed with 1009. Default 1,048,576. */
   readonly maxPayloadBytes?: number
@@ -80,7 +86,7 @@ export interface ServerOptions {
 }
 
 /** Options that have no default: they are absent or given. */
-type Optional = 'tls' | 'server' | 'path' | 'verify' | 'logger'
+type Optional = 'tls' | 'server' | 'path' | 'verify' | 'logger' | 'sessions'
 
 /** All options, checked, with their defaults. */
 export type ResolvedOptions = Required<Omit<ServerOptions, Optional>> & Pick<ServerOptions, Optional>
@@ -133,6 +139,7 @@ const checks: { readonly [Name in keyof Required<ServerOptions>]: Check } = {
   verify: callable,
   verifyTimeoutMs: (name, value) => integer(name, value, millisecondsOrNever),
   handler: callable,
+  sessions: checkSessions,
   maxPayloadBytes: (name, value) => integer(name, value, bytes),
   maxConnections: (name, value) => integer(name, value, count),
   maxConnectionsPerAddress: (name, value) => integer(name, value, count),
@@ -232,6 +239,11 @@ function checkProtocols(name: string, protocols: unknown): unknown {
     if (typeof protocol === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(protocol)) return protocol
     throw new RangeError(`${name}[${index}]: must be a token of HTTP, received ${shown(protocol)}`)
   })
+}
+
+function checkSessions(name: string, service: unknown): unknown {
+  if (typeof (service as SessionService | null)?.open === 'function') return service
+  throw new TypeError(`${name}: must come from sessions(), received ${shown(service)}`)
 }
 
 function checkClock(name: string, clock: unknown): unknown {

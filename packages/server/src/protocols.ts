@@ -9,8 +9,11 @@ export type ProtocolChooser = (offered: readonly string[], request: ConnectionRe
 /** The subprotocols spoken here, the preferred one first, or a function that picks. */
 export type Protocols = readonly string[] | ProtocolChooser
 
-/** Picks what the client prefers: its first offer. */
-export const firstOffered: ProtocolChooser = ([first]) => first
+/** Promises a protocol of its own, which a server speaks only with `sessions`: to agree to it and echo would be a lie. */
+const sessionProtocol = 'holdfast.v1'
+
+/** Picks what the client prefers: its first offer, `holdfast.v1` excepted. */
+export const firstOffered: ProtocolChooser = (offered) => offered.find((name) => name !== sessionProtocol)
 
 /**
  * Settles the subprotocol. A client that offers none gets none. One whose offers are all unknown is refused with 400: it

@@ -6,11 +6,14 @@ import type { Visit } from './gate.ts'
 import { acceptMute, misbehave } from './misbehave.ts'
 import type { ResolvedOptions } from './options.ts'
 import { ServerConnection } from './server-connection.ts'
+import type { OpenSessions } from './session-service.ts'
 
 /** What the reception works with. */
 export interface ReceptionParts {
   readonly options: ResolvedOptions
   readonly tally: Tally
+  /** Takes the connections of its subprotocol. */
+  readonly sessions: { readonly protocol: string; readonly open: OpenSessions } | undefined
   readonly report: (error: unknown) => void
   /** Runs for each connection before its handler does. */
   readonly onOpened: (connection: Connection) => void
@@ -25,20 +28,27 @@ export class Reception {
   readonly #connections = new Set<ServerConnection>()
   readonly #protocols = new WeakMap<IncomingMessage, string>()
   readonly #webSockets: WebSocketServer
+  /** As the other, with room for what must be read before it can be called too large. */
+  readonly #sessionWebSockets: WebSocketServer | undefined
   #lastId = 0
 
   constructor(parts: ReceptionParts) {
     this.#parts = parts
-    const { maxPayloadBytes, perMessageDeflate, closeTimeoutMs } = parts.options
+    this.#webSockets = this.#accepting(parts.options.maxPayloadBytes)
+    if (parts.sessions) this.#sessionWebSockets = this.#accepting(parts.sessions.open.maxPayloadBytes)
+  }
+
+  #accepting(maxPayload: number): WebSocketServer {
+    const { perMessageDeflate, closeTimeoutMs } = this.#parts.options
     const settings: WsOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
-      maxPayload: maxPayloadBytes,
+      maxPayload,
       perMessageDeflate,
       closeTimeout: closeTimeoutMs,
       handleProtocols: (_offered, message) => this.#protocols.get(message) || false,
     }
-    this.#webSockets = new WebSocketServer(settings)
+    return new WebSocketServer(settings)
   }
 
   /** The connections that live now, oldest first. */
@@ -51,7 +61,8 @@ export class Reception {
     const { message, socket, head, asked } = visit
     if (asked.mute) return this.#receiveMute(visit, protocol)
     this.#protocols.set(message, protocol)
-    this.#webSockets.handleUpgrade(message, socket, head, (webSocket) => {
+    const webSockets = (this.#speaksSessions(protocol) && this.#sessionWebSockets) || this.#webSockets
+    webSockets.handleUpgrade(message, socket, head, (webSocket) => {
       visit.handOver()
       this.#lastId += 1
       const { request, life } = visit
@@ -67,9 +78,11 @@ export class Reception {
     return undefined
   }
 
-  /** Starts the close handshake with everyone. */
+  /** Starts the close handshake with everyone, but for those of sessions, who are asked to go. */
   closeAll(code: number): void {
-    for (const connection of this.#connections) connection.end('stop', code)
+    for (const connection of this.#connections) {
+      if (!this.#speaksSessions(connection.protocol)) connection.end('stop', code)
+    }
   }
 
   /** Cuts everyone who is left. */
@@ -81,7 +94,15 @@ export class Reception {
     this.#connections.add(connection)
     this.#parts.tally.opened += 1
     this.#parts.onOpened(connection)
-    if (misbehave(connection, visit.asked, visit)) connection.serve(this.#parts.options.handler)
+    if (!misbehave(connection, visit.asked, visit)) return
+    const { sessions, options } = this.#parts
+    if (sessions?.protocol === connection.protocol) {
+      connection.drive((driven) => sessions.open.accept(driven))
+    } else connection.serve(options.handler)
+  }
+
+  #speaksSessions(protocol: string): boolean {
+    return this.#parts.sessions?.protocol === protocol
   }
 
   #leave(connection: ServerConnection, closed: ConnectionClosed): void {

@@ -9,6 +9,7 @@ import { watchIdle } from './idle-watch.ts'
 import { shown } from './option-checks.ts'
 import type { ResolvedOptions } from './options.ts'
 import { watchPings } from './ping-watch.ts'
+import type { ConnectionDriver, DrivenConnection } from './session-service.ts'
 
 /** What a connection is made of. */
 export interface ConnectionParts {
@@ -32,7 +33,7 @@ type Phase =
   | { readonly name: 'closed' }
 
 /** A connection on a socket of `ws`. */
-export class ServerConnection implements Connection {
+export class ServerConnection implements Connection, DrivenConnection {
   readonly id: string
   readonly request: ConnectionRequest
   readonly #parts: ConnectionParts
@@ -41,6 +42,7 @@ export class ServerConnection implements Connection {
   #phase: Phase = { name: 'open' }
   #flow: 'flowing' | 'backed-up' = 'flowing'
   #signOfLife: () => void = () => {}
+  #driver: ConnectionDriver | undefined
 
   constructor(parts: ConnectionParts) {
     this.id = parts.id
@@ -105,6 +107,11 @@ export class ServerConnection implements Connection {
     this.#parts.webSocket.resume()
   }
 
+  /** Hands the connection to a driver: messages go there, and are not told to listeners. */
+  drive(accept: (connection: DrivenConnection) => ConnectionDriver): void {
+    this.#driver = accept(this)
+  }
+
   /** Hands the connection to its user; a handler that fails ends it. */
   serve(handler: Handler): void {
     const failed = (error: unknown) => {
@@ -139,7 +146,9 @@ export class ServerConnection implements Connection {
       const bytes = raw as Buffer
       tally.messagesIn += 1
       tally.bytesIn += bytes.byteLength
-      void this.#events.emit('message', isBinary ? bytes : bytes.toString())
+      const data = isBinary ? bytes : bytes.toString()
+      if (this.#driver === undefined) void this.#events.emit('message', data)
+      else this.#driver.message(data, bytes.byteLength)
     })
     webSocket.on('error', (error: NodeJS.ErrnoException) => {
       // Other errors are those of the connection itself; `close` follows and says that it is lost.
@@ -162,7 +171,7 @@ export class ServerConnection implements Connection {
       pingIntervalMs: options.pingIntervalMs,
       pongTimeoutMs: options.pongTimeoutMs,
       isReading,
-      ping: () => webSocket.ping(),
+      ping: () => (this.#driver === undefined ? webSocket.ping() : this.#driver.ping()),
       onDead: () => this.cut('dead-peer'),
     })
     this.#signOfLife = () => {
@@ -172,6 +181,7 @@ export class ServerConnection implements Connection {
   }
 
   #written(): void {
+    this.#driver?.written()
     if (this.#flow === 'flowing' || this.#phase.name === 'closed') return
     // With more waiting than the system takes, what gets written was taken by the client: it lives, only slowly. Node tells
     // it for each batch of writes, so a handler that goes on sending while backed up makes such a client look dead.
@@ -189,6 +199,7 @@ export class ServerConnection implements Connection {
     const cause = phase.name === 'closing' ? phase.cause : code === 1006 ? 'lost' : 'peer'
     const durationMs = Math.round(life.clock.monotonicMs() - this.#openedAtMs)
     const closed: ConnectionClosed = { cause, code, reason, durationMs }
+    this.#driver?.closed()
     onClosed(closed)
     void this.#events.emit('closed', closed)
     life.end()

@@ -13,6 +13,16 @@ export interface Refused {
   readonly remoteAddress: string
 }
 
+/** Somebody named a session and could not prove to be its owner: a copied token, or a client with a mix-up. */
+export interface SessionAlarm {
+  /** The session's `id`, as in logs. It goes on undisturbed. */
+  readonly session: string
+  /** What was wrong: the token, or who presented it. */
+  readonly reason: 'token' | 'principal'
+  /** The `id` of the connection it came from. */
+  readonly connection: string
+}
+
 /** What a server tells. */
 export interface ServerEvents {
   /** Every change of state. */
@@ -22,8 +32,10 @@ export interface ServerEvents {
   /** A connection ended; before its own `closed`. */
   closed: { readonly connection: Connection } & ConnectionClosed
   refused: Refused
+  /** A session was named by somebody who is not its owner. */
+  alarm: SessionAlarm
   /**
-   * User code failed: the handler, a listener of a connection, `verify`, `protocols`. Without a listener it goes to the
+   * User code failed: the handler, a listener of a connection or a session, `verify`, `protocols`, `authenticate`. Without a listener it goes to the
    * logger, and without that it becomes a process warning.
    */
   error: { readonly error: unknown }

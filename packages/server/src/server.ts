@@ -11,6 +11,8 @@ import { integer } from './option-checks.ts'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts'
 import { Reception } from './reception.ts'
 import type { Refused, ServerEvents } from './server-events.ts'
+import type { OpenSessions } from './session-service.ts'
+import type { SessionStats } from './session-stats.ts'
 import type { ServerAddress, ServerState } from './state.ts'
 import { routeUpgrades } from './upgrade-router.ts'
 
@@ -43,6 +45,7 @@ export class HoldfastServer {
   readonly #tally = openTally()
   readonly #gate: Gate
   readonly #reception: Reception
+  readonly #sessions: OpenSessions | undefined
   #state: ServerState = { name: 'idle' }
   #ownHost: HttpServer | undefined
   #started: Promise<ServerAddress> | undefined
@@ -66,8 +69,11 @@ export class HoldfastServer {
       onLifeEnded: () => this.#onProgress(),
       onAdmitted: (visit, protocol) => this.#reception.receive(visit, protocol),
     })
+    this.#sessions = this.#openSessions()
     this.#reception = new Reception({
       options,
+      sessions: options.sessions &&
+        this.#sessions && { protocol: options.sessions.protocol, open: this.#sessions },
       tally: this.#tally,
       report,
       onOpened: (connection) => this.#opened(connection),
@@ -89,6 +95,11 @@ export class HoldfastServer {
   /** What happened so far: a copy. */
   get counters(): ServerCounters {
     return snapshot(this.#tally)
+  }
+
+  /** What the resumable sessions did so far; `undefined` for a server without them. */
+  get sessionStats(): SessionStats | undefined {
+    return this.#sessions?.stats()
   }
 
   /** What is held now: timers, listeners, sockets. All zero once stopped. */
@@ -121,7 +132,8 @@ export class HoldfastServer {
   }
 
   /**
-   * Refuses new connections with 503, closes all with `stopCode`, cuts what is left at the deadline, and releases everything;
+   * Refuses new connections with 503, closes all with `stopCode` (clients of sessions are asked to go, and get 4503 if they do
+   * not), cuts what is left at the deadline, hands back what sessions still held, and releases everything;
    * an HTTP server that it is attached to goes on. A second call gives the same promise, and its signal counts too. Before
    * `start` it makes the server unusable. Never rejects.
    * @throws TypeError or RangeError for a bad `deadlineMs`
@@ -164,6 +176,16 @@ export class HoldfastServer {
     }
   }
 
+  #openSessions(): OpenSessions | undefined {
+    return this.#options.sessions?.open({
+      options: this.#options,
+      scope: this.#scope,
+      log: this.#log,
+      report: (error) => this.#report(error),
+      onAlarm: (alarm) => void this.#events.emit('alarm', alarm),
+    })
+  }
+
   #openHost(): HttpServer {
     const health = healthHandler(this)
     const onRequest: RequestListener = (request, response) => {
@@ -196,10 +218,12 @@ export class HoldfastServer {
     this.#scope.timeout(deadlineMs, this.#force)
     this.#starting.end()
     this.#gate.close()
+    this.#sessions?.leave(deadlineMs)
     this.#reception.closeAll(this.#options.stopCode)
     await Promise.race([this.#until(() => this.#scope.ledger.sockets === 0), forced])
     this.#reception.cutAll()
     await this.#until(() => this.connections.size === 0)
+    this.#sessions?.end()
     if (this.#ownHost !== undefined) await closeHost(this.#ownHost)
     this.#log('info', 'stopped')
     this.#move({ name: 'stopped' })

@@ -19,7 +19,8 @@ export function builtPackage(): (path: string) => string {
     cpSync(join(packageFolder, 'package.json'), join(folder, 'package.json'))
     symlinkSync(join(packageFolder, '../../node_modules'), join(folder, 'node_modules'), 'junction')
     await build({
-      entryPoints: ['cli', 'index'].map((name) => join(packageFolder, 'src', `${name}.ts`)),
+      entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts', sessions: 'src/sessions/index.ts' },
+      absWorkingDir: packageFolder,
       outdir: join(folder, 'dist'),
       bundle: true,
       format: 'esm',

@@ -1,0 +1,34 @@
+// For those who serve resumable sessions.
+export { echoSessions } from './echo-sessions.ts'
+export { sessions, type Sessions } from './sessions.ts'
+export type { SessionsOptions } from './sessions-options.ts'
+export type {
+  CloseSessionOptions,
+  ServerSession,
+  ServerSessionEvents,
+  SessionEnd,
+  SessionEndCause,
+  SessionHandBack,
+  SessionHandedBack,
+  SessionHandler,
+  SessionState,
+} from './server-session.ts'
+export type { SessionIncoming } from './readers.ts'
+export type { SentMessage, SessionFinalStatus, SessionMessage, SessionReceipt } from './sent-message.ts'
+export type {
+  Authenticate,
+  AuthenticationAttempt,
+  AuthenticationRefusal,
+  Identified,
+} from './authenticate.ts'
+export type { SessionStats } from '../session-stats.ts'
+
+// For those who keep sessions elsewhere than in memory.
+export type {
+  AttachRequest,
+  Attachment,
+  LossReason,
+  SessionRecord,
+  SessionStore,
+  StoreWrite,
+} from '@holdfast/protocol'

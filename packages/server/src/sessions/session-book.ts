@@ -1,0 +1,189 @@
+import { guard, type Scope } from '@holdfast/lifetime'
+import type { ServerAction, ServerCore, SessionRecord, SessionStore } from '@holdfast/protocol'
+import type { Log } from '../log.ts'
+import { LiveSession, type SendRefusal } from './live-session.ts'
+import type { SentMessage } from './sent-message.ts'
+import type { SessionEndCause } from './server-session.ts'
+import { logNameOf } from './session-ids.ts'
+import type { SessionTally } from './session-tally.ts'
+import type { ResolvedSessionsOptions } from './sessions-options.ts'
+
+/** An action of one kind. */
+export type ActionOf<Type extends ServerAction<unknown>['type']> = Extract<
+  ServerAction<SentMessage>,
+  { readonly type: Type }
+>
+
+/** What the book works with. */
+export interface SessionBookParts {
+  readonly core: ServerCore<SentMessage>
+  readonly store: SessionStore<SentMessage>
+  readonly options: ResolvedSessionsOptions
+  /** Parent of every session's. */
+  readonly scope: Scope
+  readonly tally: SessionTally
+  readonly log: Log
+  readonly report: (error: unknown) => void
+  /** Carries out what the core asks for. */
+  readonly run: () => void
+  /** Does not carry out anything during `work`: what is asked for meanwhile waits. */
+  readonly hold: (work: () => void) => void
+  /** The `id` of a connection. */
+  readonly nameOf: (connection: number) => string
+  /** Bytes in the socket's buffer of a connection. */
+  readonly bufferedBytes: (connection: number) => number
+}
+
+/** The sessions that the application knows, by their session id, and all they hold for their clients. */
+export class SessionBook {
+  readonly #parts: SessionBookParts
+  /** What the store keeps of each session, also of those the application does not know yet. */
+  readonly #records = new Map<string, SessionRecord<SentMessage>>()
+  readonly #open = new Map<string, LiveSession>()
+  #heldBytes = 0
+
+  constructor(parts: SessionBookParts) {
+    this.#parts = parts
+  }
+
+  /** Bytes held for all clients together. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** The sessions that the application knows, oldest first. */
+  sessions(): IterableIterator<LiveSession> {
+    return this.#open.values()
+  }
+
+  /** Finds a session that the application knows. */
+  find(sid: string): LiveSession | undefined {
+    return this.#open.get(sid)
+  }
+
+  /** Notes what the store has of a session. */
+  keep(record: SessionRecord<SentMessage>): void {
+    this.#records.set(record.sid, record)
+  }
+
+  /** Notes that the store gives a session up. */
+  forget({ sid, reason }: Extract<ActionOf<'store'>['write'], { op: 'ended' }>): void {
+    if (this.#records.delete(sid)) this.#parts.tally.ended(reason)
+  }
+
+  opened({ sid, proto }: ActionOf<'opened'>): void {
+    const { core, scope, options, report, log, tally, hold } = this.#parts
+    const record = this.#records.get(sid)
+    if (record === undefined) return
+    const connection = core.session(sid)?.connection
+    const session = new LiveSession(
+      {
+        id: logNameOf(sid),
+        record,
+        proto,
+        scope: scope.child(),
+        options,
+        report,
+        held: () => core.session(sid)?.held ?? { messages: 0, bytes: 0 },
+        offer: (message) => this.#offer(sid, message),
+        settle: (number) => this.#with(sid, (known) => known.settle(number)),
+        leave: (code) => this.#with(sid, (known) => known.leave(code)),
+        end: () => this.#with(sid, (known) => known.end('ended')),
+      },
+      this.#attendance(connection),
+    )
+    this.#open.set(sid, session)
+    tally.opened()
+    log('info', 'session-opened', { session: session.id })
+    const failed = (error: unknown) => {
+      report(error)
+      session.dispose()
+    }
+    // What the handler sends must not bring in the next message before it has registered for messages.
+    hold(() => void guard(options.handler, failed, session))
+  }
+
+  /** The client has come back, or is gone. */
+  moved(sid: string, connection: number | undefined): void {
+    const session = this.#open.get(sid)
+    if (session === undefined) return
+    const state = this.#attendance(connection)
+    const where = state.name === 'attached' ? { connection: state.connection } : {}
+    this.#parts.log('info', `session-${state.name}`, { session: session.id, ...where })
+    session.moved(state)
+  }
+
+  acked({ sid, entries }: ActionOf<'acked'>): void {
+    this.#release(entries)
+    this.#open.get(sid)?.acked(entries)
+  }
+
+  ended({ sid, reason, handBack }: ActionOf<'ended'>): void {
+    const { delivered, uncertain, undelivered } = handBack
+    for (const entries of [delivered, uncertain, undelivered]) this.#release(entries)
+    this.#parts.tally.handedBack(handBack)
+    const session = this.#open.get(sid)
+    if (session === undefined) return
+    this.#open.delete(sid)
+    const { cause } = session.ended(reason, handBack)
+    this.#parts.log('info', 'session-ended', {
+      session: session.id,
+      ...factsOf(cause),
+      uncertain: uncertain.length,
+      undelivered: undelivered.length,
+    })
+  }
+
+  #attendance(connection: number | undefined) {
+    const since = this.#parts.scope.clock.now()
+    return connection === undefined
+      ? ({ name: 'detached', since } as const)
+      : ({ name: 'attached', connection: this.#parts.nameOf(connection), since } as const)
+  }
+
+  #with(
+    sid: string,
+    command: (session: NonNullable<ReturnType<ServerCore<SentMessage>['session']>>) => void,
+  ) {
+    const session = this.#parts.core.session(sid)
+    if (session === undefined) return
+    command(session)
+    this.#parts.run()
+  }
+
+  #offer(sid: string, message: SentMessage): number | SendRefusal {
+    const { core, options, bufferedBytes, run } = this.#parts
+    const session = core.session(sid)
+    if (session === undefined) return 'ended'
+    if (message.bytes > session.maxBytes) return 'too-large'
+    if (this.#heldBytes + message.bytes > options.maxTotalHeldBytes) return 'overflow'
+    if (options.overflow === 'reject' && !hasRoom(session.held, message.bytes, options.hold))
+      return 'overflow'
+    const { connection } = session
+    // The core only knows what it has written, and not what the socket has got rid of since.
+    if (connection !== undefined) session.buffered(bufferedBytes(connection))
+    const answer = session.offer(message)
+    if (typeof answer === 'number') this.#heldBytes += message.bytes
+    run()
+    return answer
+  }
+
+  #release(entries: readonly SentMessage[]): void {
+    for (const { bytes } of entries) this.#heldBytes -= bytes
+  }
+}
+
+function hasRoom(
+  held: { readonly messages: number; readonly bytes: number },
+  bytes: number,
+  { maxMessages, maxBytes }: ResolvedSessionsOptions['hold'],
+): boolean {
+  return held.messages < maxMessages && held.bytes + bytes <= maxBytes
+}
+
+function factsOf(cause: SessionEndCause): Readonly<Record<string, string | number>> {
+  if (cause.kind === 'lost') return { cause: cause.kind, reason: cause.reason }
+  return cause.kind === 'closed'
+    ? { cause: cause.kind, code: cause.code, reason: cause.reason }
+    : { cause: cause.kind }
+}
