@@ -10,7 +10,7 @@ import terser from '@rollup/plugin-terser'
 import { dts } from 'rollup-plugin-dts'
 import esbuild from 'rollup-plugin-esbuild'
 import { shortPrivateNames } from './scripts/rollup/short-private-names.mjs'
-import { slimReconnectingWebsocket } from './scripts/rollup/slim-reconnecting-websocket.mjs'
+import { slimDependencies } from './scripts/rollup/slim-dependencies.mjs'
 import { cdnFile, cdnHashFile, kernels, programs, published } from './scripts/project.mjs'
 
 /**
@@ -109,13 +109,7 @@ const browserSocket = {
 /** The client for browsers, everything inlined, so that no bundler has to find its way around `ws`. */
 const browser = {
   input: 'packages/client/src/index.ts',
-  plugins: [
-    browserSocket,
-    nodeResolve({ browser: true }),
-    slimReconnectingWebsocket(),
-    commonjs(),
-    transpile(),
-  ],
+  plugins: [browserSocket, nodeResolve({ browser: true }), slimDependencies(), commonjs(), transpile()],
   output: [
     { file: 'packages/client/dist/browser.js', format: 'es', plugins: [shortPrivateNames()] },
     {

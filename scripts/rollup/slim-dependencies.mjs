@@ -1,9 +1,10 @@
-// A rollup plugin for browser builds: leaves out of `reconnecting-websocket` what `line.ts` never reaches. Bundlers cannot
-// do that, because methods of a class written as assignments to a prototype always count as used. The version is pinned,
-// and every cut must match as often as it says, so a new version cannot slip through.
-//
-// What stays is what the session relies on: one connection at a time, the question for a URL before each, the look whether
-// it was closed meanwhile, and the next connection after a `close` event. Why the rest is never reached:
+// A rollup plugin for browser builds: leaves out of the run-time dependencies what is never reached here. Bundlers cannot do
+// that themselves: methods of a class written as assignments to a prototype always count as used. Versions are pinned, and
+// every cut must match as often as it says, so a new version cannot slip through.
+
+// What stays of `reconnecting-websocket` is what the session relies on: one connection at a time, the question for a URL
+// before each, the look whether it was closed meanwhile, and the next connection after a `close` event. Why the rest is
+// never reached:
 // - nobody but `line.ts` has the object, and it calls the constructor, `reconnect` once, and `close` once;
 // - its own state, retries and uptime decide nothing, for attempts are not limited and `line.ts` replaces the wait;
 // - the facade reports `open` at once and then only `close`, so no dial takes too long, and nothing is read or sent here.
@@ -45,8 +46,7 @@ const fields = ['_binaryType', '_messageQueue', 'onclose', 'onerror', 'onmessage
 /** Functions that the constructor makes, for events. */
 const handlers = ['_handleOpen', '_handleMessage', '_handleError']
 
-/** What is cut: a name for the error, how often it must be there, where it is, and what stands there instead. */
-const cuts = [
+const reconnectingWebsocket = [
   ['debug prints', 17, /^ *_?this\._debug\([^;]*\);\n/gm],
   ...methods.map((name) => [
     name,
@@ -100,25 +100,33 @@ function property(target, name) {
   ]
 }
 
-/** Cuts from the source of the library what is not used. Throws when it does not look as expected. */
-export function slim(source) {
+/** Whatever has a WebSocket has it as a global; what comes after that in the list are names that browsers had long ago. */
+const isomorphicWs = [['older names', 1, / else if \(typeof MozWebSocket [^]*?\n}\n/g]]
+
+/** By file: a name for the error, how often it must be there, where it is, and what stands there instead. */
+const cuts = {
+  '/reconnecting-websocket/dist/reconnecting-websocket-mjs.js': reconnectingWebsocket,
+  '/isomorphic-ws/browser.js': isomorphicWs,
+}
+
+/** Makes the cuts. Throws when the source does not look as expected. */
+export function slim(file, source) {
   let rest = source.replaceAll('\r\n', '\n')
-  for (const [what, times, pattern, instead = ''] of cuts) {
+  for (const [what, times, pattern, instead = ''] of cuts[file]) {
     const count = rest.match(pattern)?.length ?? 0
-    if (count !== times) {
-      throw new Error(`reconnecting-websocket: ${what} found ${count} times, expected ${times}`)
-    }
+    if (count !== times) throw new Error(`${file}: ${what} found ${count} times, expected ${times}`)
     rest = rest.replace(pattern, instead)
   }
   return rest
 }
 
 /** The plugin. */
-export function slimReconnectingWebsocket() {
+export function slimDependencies() {
   return {
-    name: 'slim-reconnecting-websocket',
+    name: 'slim-dependencies',
     transform(code, id) {
-      return id.endsWith('/reconnecting-websocket-mjs.js') ? { code: slim(code), map: null } : null
+      const file = Object.keys(cuts).find((end) => id.endsWith(end))
+      return file === undefined ? null : { code: slim(file, code), map: null }
     },
   }
 }
