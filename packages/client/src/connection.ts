@@ -85,18 +85,17 @@ export class Connection implements Wire {
 
   async #run(): Promise<void> {
     const { settings, sources } = this.#host
-    const { resolveTimeoutMs, dialTimeoutMs, helloTimeoutMs } = settings.connect
-    const answer = await this.#phase('admit', resolveTimeoutMs, (context) => this.#admit(context))
+    const { connect, onConnected } = settings
+    const answer = await this.#phase('admit', connect.resolveTimeoutMs, (context) => this.#admit(context))
     if (answer)
       return this.#ended({ kind: 'not-admitted', by: answer.cause, retryAfterMs: answer.retryAfterMs })
-    const target = await this.#phase('resolve', resolveTimeoutMs, (context) =>
+    const target = await this.#phase('resolve', connect.resolveTimeoutMs, (context) =>
       resolveTarget(sources, context),
     )
-    const protocol = await this.#phase('dial', dialTimeoutMs, () => this.#dial(target))
-    const { onConnected } = settings
+    const protocol = await this.#phase('dial', connect.dialTimeoutMs, () => this.#dial(target))
     if (onConnected) {
       const { credentials } = target
-      await this.#phase('hello', helloTimeoutMs, (context) =>
+      await this.#phase('hello', connect.helloTimeoutMs, (context) =>
         onConnected({
           ...context,
           credentials,

@@ -93,19 +93,20 @@ async function ask<T>(source: Provided<T> | undefined, context: AttemptContext):
     : (source as T)
 }
 
-/** The parser's own error repeats the URL, and with it any token in the query; so does nothing that is thrown here. */
+/**
+ * The parser's own error repeats the URL, and with it any token in the query; what is thrown here shows no more than its
+ * scheme.
+ */
 function parseUrl(value: unknown): string {
   const text = (value as { href?: unknown } | null | undefined)?.href ?? value
-  must(typeof text === 'string' && text, TypeError, 'url', 'a string or a URL, and not empty', typeof text)
-  const url = tryParse(text)
+  const url = typeof text === 'string' && text ? tryParse(text) : undefined
   must(
-    url && /^(ws|http)s?:$/.test(url.protocol),
+    url && /^(ws|http)s?:$/.test(url.protocol) && !url.hash,
     TypeError,
     'url',
-    'absolute, of ws, wss, http or https',
-    'another',
+    'a URL of ws, wss, http or https without a fragment',
+    url ? `${url.protocol}${url.hash && '#'}` : typeof text,
   )
-  must(!url.hash, TypeError, 'url', 'without a fragment', 'one')
   url.protocol = url.protocol.replace('http', 'ws')
   return url.href
 }
@@ -129,7 +130,7 @@ function parseProtocols(value: unknown): readonly string[] {
     TypeError,
     'protocols',
     'HTTP tokens, each once',
-    'something else',
+    typeof value,
   )
   return list
 }

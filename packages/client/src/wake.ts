@@ -18,9 +18,6 @@ interface Page extends Partial<ListenTarget> {
 /** Causes of `idle` that end when the page is back. What the user paused stays paused. */
 const revivable: readonly Cause['kind'][] = ['hidden', 'pagehide', 'attempts-exhausted']
 
-/** Signals after which an open connection that cannot be asked is not believed. */
-const distrusted: readonly WakeSignal[] = ['pageshow', 'resume', 'clock-jump']
-
 /**
  * Watches the page and the clock: on a sign that the world came back, a waiting session dials within half a second, and an
  * open one is asked whether it is alive. Uses the public session only. Does nothing where there is no page and no worker.
@@ -29,19 +26,18 @@ const distrusted: readonly WakeSignal[] = ['pageshow', 'resume', 'clock-jump']
 export function watchWake(session: Session, scope: Scope, whenHidden: WhenHidden | undefined): void {
   const page = platform as unknown as Page
   if (!page.addEventListener) return
-  const wake = (signal: WakeSignal) => void answer(session, signal, scope)
+  const wake = (signal: WakeSignal, wasAway = false) => void answer(session, signal, scope, wasAway)
   const window = page as ListenTarget
-  scope.listen(window, 'online', () => wake('online'))
-  scope.listen(window, 'offline', () => wake('offline'))
+  for (const hint of ['online', 'offline'] as const) scope.listen(window, hint, () => wake(hint))
   scope.listen(window, 'pagehide', () => session.pause({ kind: 'pagehide' }))
   scope.listen(window, 'pageshow', ({ persisted }: { persisted: boolean }) => {
-    if (persisted) wake('pageshow')
+    if (persisted) wake('pageshow', true)
   })
-  watchClock(scope, () => wake('clock-jump'))
+  watchClock(scope, () => wake('clock-jump', true))
   const { document } = page
   if (!document) return
   // `freeze` and `resume` are sent to the document and do not bubble to the window.
-  scope.listen(document, 'resume', () => wake('resume'))
+  scope.listen(document, 'resume', () => wake('resume', true))
   let undo = () => {}
   const look = () => {
     undo()
@@ -49,16 +45,17 @@ export function watchWake(session: Session, scope: Scope, whenHidden: WhenHidden
     else wake('visible')
   }
   scope.listen(document, 'visibilitychange', look)
-  if (document.visibilityState === 'hidden') look()
+  look()
 }
 
-async function answer(session: Session, signal: WakeSignal, scope: Scope): Promise<void> {
+/** @param wasAway whether an open connection that cannot be asked is not believed any more */
+async function answer(session: Session, signal: WakeSignal, scope: Scope, wasAway: boolean): Promise<void> {
   const { state } = session
   const { name } = state
   const asleep =
     (name === 'waiting' && state.retryAt - scope.clock.now() > WITHIN_MS) ||
     (name === 'idle' && revivable.includes(state.cause.kind))
-  const doubtful = name === 'open' && (await session.probe()) === 'unknown' && distrusted.includes(signal)
+  const doubtful = name === 'open' && (await session.probe()) === 'unknown' && wasAway
   if ((asleep && signal !== 'offline') || (doubtful && session.state === state)) {
     session.reconnect({ withinMs: WITHIN_MS, cause: { kind: 'wake', signal } })
   }
