@@ -13,10 +13,13 @@ export class Corruptor {
   readonly #random: Random
   readonly #opening: 'hello' | 'welcome'
   readonly #seen: Payload[] = []
+  /** How much of what happens is wrong: seldom at times, so that sessions live long enough to have something to lose. */
+  fury: number
   #held: Payload | undefined
 
   constructor(random: Random, opening: 'hello' | 'welcome') {
     this.#random = random
+    this.fury = random.pick(0.002, 0.02, 0.3)
     this.#opening = opening
   }
 
@@ -30,12 +33,13 @@ export class Corruptor {
   pass(data: Payload): readonly Payload[] {
     const random = this.#random
     this.overhear(data)
+    if (random.chance(0.01)) this.fury = random.pick(0.002, 0.02, 0.3)
     const held = this.#held
     if (held !== undefined) {
       this.#held = undefined
       return [data, held]
     }
-    if (random.chance(0.85)) return [data]
+    if (!random.chance(this.fury)) return [data]
     switch (random.between(0, 3)) {
       case 0:
         return []

@@ -1,8 +1,21 @@
-import { type ControlFrame, encodeControl, type Limits } from '../src/index.ts'
+import { type ControlFrame, type LossReason, encodeControl } from '../src/index.ts'
 import { closeCode } from '../src/close-code.ts'
-import { lossReasons } from '../src/loss-reason.ts'
 import type { Random } from '../sim/random.ts'
 import { oddText, oneOf } from './odd-values.ts'
+
+const lossReasons: readonly [LossReason, ...LossReason[]] = [
+  'unknown',
+  'expired',
+  'principal',
+  'token',
+  'diverged',
+  'too-large',
+  'ended',
+  'overflow',
+  'protocol',
+  'desync',
+  'badack',
+]
 
 /** What the maker of frames knows of the session it speaks about, so that its frames are nearly right. */
 export interface Hints {
@@ -28,10 +41,10 @@ function count(random: Random, { count }: Hints): number {
   return random.chance(0.8) ? random.between(Math.max(0, count - 1), count + 1) : random.between(0, count + 9)
 }
 
-function limits(random: Random): Limits {
-  const maxBytes = random.pick(1, 16, 1_024, 65_536, Number.MAX_SAFE_INTEGER)
-  const windowMessages = random.pick(1, 2, 8, 1_024, Number.MAX_SAFE_INTEGER)
-  return { maxBytes, windowMessages, windowBytes: Math.max(maxBytes, random.pick(64, 65_536)) }
+function limits(random: Random): { readonly max: number; readonly win: readonly number[] } {
+  const max = random.pick(1, 16, 1_024, 65_536, Number.MAX_SAFE_INTEGER)
+  const messages = random.pick(1, 2, 8, 1_024, Number.MAX_SAFE_INTEGER)
+  return { max, win: [messages, Math.max(max, random.pick(64, 65_536))] }
 }
 
 /** Two counts of which the first is not larger. */
@@ -47,14 +60,14 @@ const hello: Maker = (random, hints) => {
   const { low, high } = isNew && random.chance(0.8) ? { low: 0, high: 0 } : pair(random, hints)
   return {
     kind: 'hello',
-    versions: random.pick([1], [1, 2], [2], [0, 1]),
+    v: random.pick([1], [1, 2], [2], [0, 1]),
     sid: isNew ? null : named(random, hints.sids),
-    token: isNew ? null : named(random, hints.tokens),
-    attempt: random.pick(1, hints.attempt, hints.attempt + 1, hints.attempt + 1_000, 2 ** 52),
+    tok: isNew ? null : named(random, hints.tokens),
+    att: random.pick(1, hints.attempt, hints.attempt + 1, hints.attempt + 1_000, 2 ** 52),
     rx: high,
     ack: low,
-    limits: limits(random),
-    auth: random.pick(undefined, 'secret', { token: 'x' }, null, [1]),
+    ...limits(random),
+    auth: random.pick<unknown>(undefined, 'secret', { token: 'x' }, null, [1]),
     cid: 'fuzz',
     ext: random.pick([], ['auth'], ['auth', 'later']),
     proto: random.pick([], ['app.v1']),
@@ -62,26 +75,27 @@ const hello: Maker = (random, hints) => {
 }
 
 const welcome: Maker = (random, hints) => {
-  const resumed = random.chance(0.5)
-  const { low, high } = resumed ? pair(random, hints) : { low: 0, high: 0 }
+  const isResumed = random.chance(0.5)
+  const { low, high } = isResumed ? pair(random, hints) : { low: 0, high: 0 }
   const last = pair(random, hints)
   return {
     kind: 'welcome',
+    v: 1,
     sid: named(random, hints.sids),
-    token: named(random, hints.tokens),
-    resumed,
+    tok: named(random, hints.tokens),
+    res: isResumed,
     ...(random.chance(0.5) ? { lost: oneOf(random, lossReasons) } : {}),
-    ...(random.chance(0.3) ? { last: { lack: last.low, lrx: last.high } } : {}),
+    ...(random.chance(0.3) ? { lack: last.low, lrx: last.high } : {}),
     rx: high,
     ack: low,
-    pingMs: random.pick(0, 1_000, 20_000, 3_600_000),
-    idleMs: random.pick(0, 1_000, 60_000),
-    ttlMs: random.pick(0, 300_000, 604_800_000),
-    spreadMs: random.pick(0, 3_600_000),
-    limits: limits(random),
+    ping: random.pick(0, 1_000, 20_000, 3_600_000),
+    idle: random.pick(0, 1_000, 60_000),
+    ttl: random.pick(0, 300_000, 604_800_000),
+    spread: random.pick(0, 3_600_000),
+    ...limits(random),
     ext: random.pick([], ['auth']),
     ...(random.chance(0.2) ? { proto: 'app.v1' } : {}),
-    ...(random.chance(0.2) ? { expiresMs: count(random, hints) } : {}),
+    ...(random.chance(0.2) ? { exp: count(random, hints) } : {}),
   }
 }
 
@@ -95,13 +109,13 @@ const beat: Maker = (random, hints) => ({
   kind: random.pick('ping', 'pong'),
   ack: count(random, hints),
   tx: count(random, hints),
-  value: random.pick(0, 7, Number.MAX_SAFE_INTEGER),
+  n: random.pick(0, 7, Number.MAX_SAFE_INTEGER),
 })
 
 const goAway: Maker = (random) => ({
   kind: 'goaway',
-  afterMs: random.pick(0, 1_000),
-  spreadMs: random.pick(0, 3_600_000),
+  after: random.pick(0, 1_000),
+  spread: random.pick(0, 3_600_000),
   why: random.pick('deploy', '\r\n\u001b[31m'),
 })
 
@@ -117,18 +131,21 @@ const error: Maker = (random, hints) => {
   return {
     kind: 'error',
     code: oneOf(random, [1_000, ...codes]),
-    ...(random.chance(0.3) ? { retryMs: random.pick(0, 5_000, Number.MAX_SAFE_INTEGER) } : {}),
-    ...(random.chance(0.3) ? { message: 'no \u202e reason' } : {}),
+    ...(random.chance(0.3) ? { retry: random.pick(0, 5_000, Number.MAX_SAFE_INTEGER) } : {}),
+    ...(random.chance(0.3) ? { msg: 'no \u202e reason' } : {}),
     ...(random.chance(0.5) ? { end: random.chance(0.7) } : {}),
     ...(random.chance(0.5) ? { lost: oneOf(random, lossReasons) } : {}),
-    ...(random.chance(0.5) ? { last: { lack: low, lrx: high } } : {}),
-    ...(random.chance(0.2) ? { number: count(random, hints) } : {}),
-    ...(random.chance(0.3) ? { attempt: random.pick(0, hints.attempt, hints.attempt + 9, 2 ** 52) } : {}),
+    ...(random.chance(0.5) ? { lack: low, lrx: high } : {}),
+    ...(random.chance(0.2) ? { n: count(random, hints) } : {}),
+    ...(random.chance(0.3) ? { att: random.pick(0, hints.attempt, hints.attempt + 9, 2 ** 52) } : {}),
   }
 }
 
-const refresh: Maker = (random) => ({ kind: 'refresh', auth: random.pick('fresh', null, { a: { b: 1 } }, 7) })
-const expiry: Maker = (random, hints) => ({ kind: 'expiry', expiresMs: count(random, hints) })
+const refresh: Maker = (random) => ({
+  kind: 'refresh',
+  auth: random.pick<unknown>('fresh', null, { a: { b: 1 } }, 7),
+})
+const expiry: Maker = (random, hints) => ({ kind: 'expiry', exp: count(random, hints) })
 
 const makers: readonly [Maker, ...Maker[]] = [
   hello,

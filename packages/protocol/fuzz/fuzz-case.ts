@@ -60,7 +60,9 @@ export function runCase(
     return undefined
   } catch (error) {
     const words =
-      error instanceof Broken ? error.message : `throws ${error instanceof Error ? error.stack : String(error)}`
+      error instanceof Broken
+        ? error.message
+        : `throws ${error instanceof Error ? error.stack : String(error)}`
     return { target, seed, frames: world.frames, words, frame: shown(world.lastFrame) }
   }
 }

@@ -281,14 +281,14 @@ export class ClientNode {
         if (action.attempt === this.#attempt) this.#gone(this.#backoff())
         return
       case 'arm':
-        agenda.arm(`client:core:${action.timer}`, action.delayMs, () => {
+        agenda.arm(`client:core:${action.timer.name}`, action.delayMs, () => {
           const wire = this.#attempt === null ? undefined : this.#wires.get(this.#attempt)
-          this.core.due(action.timer, wire?.buffered('client'))
+          this.core.due(action.timer.name, wire?.buffered('client'))
           this.run()
         })
         return
       case 'disarm':
-        agenda.disarm(`client:core:${action.timer}`)
+        agenda.disarm(`client:core:${action.timer.name}`)
         return
       case 'welcomed':
         this.#onWelcomed(action)

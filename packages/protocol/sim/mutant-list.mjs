@@ -312,8 +312,8 @@ export const mutants = [
     'no-overflow',
     'what a client never fetches piles up for ever',
     'server-session.ts',
-    'if (messages < maxMessages && bytes + entry.bytes <= maxBytes) return',
-    'if (maxMessages > 0) return',
+    'if (messages < maxMessages && bytes + entry.bytes <= maxBytes) {',
+    'if (maxMessages > 0) {',
   ),
 
   // Acknowledgements
@@ -370,8 +370,8 @@ export const mutants = [
     'ack-timer-once',
     'the timer runs once in a life',
     'exchange.ts',
-    'if (!this.#armed.delete(timer)) return',
-    'if (!this.#armed.has(timer)) return',
+    'if (!this.#armed.delete(name)) return',
+    'if (!this.#armed.has(name)) return',
   ),
   one(
     'no-welcome-ack',
@@ -400,8 +400,8 @@ export const mutants = [
     'window-bytes-leak',
     'bytes under way are counted again on each connection',
     'outbox.ts',
-    'this.#outstandingBytes = sum(',
-    'this.#outstandingBytes += sum(',
+    'this.#outstandingBytes = bytesOf(',
+    'this.#outstandingBytes += bytesOf(',
   ),
   one(
     'own-bounds-ignored',
@@ -428,7 +428,7 @@ export const mutants = [
     'room-not-said',
     'the queue is not told that there is room again',
     'exchange.ts',
-    '    this.#port.room()\n',
+    "this.#port.emit({ type: 'room', sid: this.sid })",
     '',
   ),
   one(
@@ -512,7 +512,7 @@ export const mutants = [
     'timers-outlive-the-end',
     'a timer still runs after the end',
     'exchange.ts',
-    '    for (const timer of this.#armed) this.#port.disarm(timer)\n',
+    "for (const name of this.#armed) this.#port.emit({ type: 'disarm', timer: { name, sid: this.sid } })",
     '',
   ),
   one(

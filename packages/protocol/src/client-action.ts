@@ -1,4 +1,4 @@
-import type { ExchangeTimer } from './exchange.ts'
+import type { ExchangeAction } from './exchange.ts'
 import type { Welcome } from './frame.ts'
 import type { HandBack } from './hand-back.ts'
 import type { LossReason } from './loss-reason.ts'
@@ -17,8 +17,8 @@ export type Outcome<Entry> =
 export type ClientAction<Entry> =
   | { readonly type: 'send'; readonly attempt: number; readonly data: Payload }
   | { readonly type: 'close'; readonly attempt: number; readonly code: number }
-  | { readonly type: 'arm'; readonly timer: ExchangeTimer; readonly delayMs: number }
-  | { readonly type: 'disarm'; readonly timer: ExchangeTimer }
+  /** Timers, deliveries, acknowledged messages, and room for more. */
+  | ExchangeAction<Entry>
   /** `welcome` says how often the server pings, how long it keeps the session, what it accepts: section 2 of PROTOCOL.md. */
   | {
       readonly type: 'welcomed'
@@ -26,9 +26,6 @@ export type ClientAction<Entry> =
       readonly outcome: Outcome<Entry>
       readonly welcome: Welcome
     }
-  | { readonly type: 'deliver'; readonly sid: string; readonly number: number; readonly payload: Payload }
-  | { readonly type: 'acked'; readonly entries: readonly Entry[]; readonly upTo: number }
-  | { readonly type: 'room' }
   | { readonly type: 'pong'; readonly value: number }
   | {
       readonly type: 'goaway'

@@ -1,4 +1,3 @@
-import { ActionQueue } from './action-queue.ts'
 import type { ClientAction } from './client-action.ts'
 import type { ClientConfig } from './client-config.ts'
 import { clientFrames } from './client-frames.ts'
@@ -33,7 +32,7 @@ const normalClosure = 1_000
  */
 export class ClientCore<Entry extends Outgoing> {
   readonly #config: ClientConfig
-  readonly #actions = new ActionQueue<ClientAction<Entry>>()
+  readonly #actions: ClientAction<Entry>[] = []
   readonly #session: HeldSession<Entry>
   #phase: Phase = { name: 'idle' }
   #attempt = 0
@@ -41,10 +40,9 @@ export class ClientCore<Entry extends Outgoing> {
   /** Takes options that `resolveClientOptions`, or another who knows their bounds, has checked and completed. */
   constructor(config: ClientConfig) {
     this.#config = config
-    this.#session = new HeldSession<Entry>({
-      config: this.#config,
-      emit: (action) => this.#actions.push(action),
-      send: (data) => this.#actions.push({ type: 'send', attempt: this.#attempt, data }),
+    this.#session = new HeldSession<Entry>(config, {
+      emit: (action) => void this.#actions.push(action),
+      send: (data) => void this.#actions.push({ type: 'send', attempt: this.#attempt, data }),
     })
   }
 
@@ -63,9 +61,12 @@ export class ClientCore<Entry extends Outgoing> {
     return this.#session.exchange?.maxBytes
   }
 
-  /** Takes the oldest action not yet taken; undefined when there is none. */
+  /**
+   * Takes the oldest action not yet taken; undefined when there is none. One at a time, so that an action whose execution
+   * leads back into the core cannot overtake those before it: on the wire such a swap would be a miscount.
+   */
   next(): ClientAction<Entry> | undefined {
-    return this.#actions.next()
+    return this.#actions.shift()
   }
 
   /**

@@ -12,6 +12,12 @@ export type AckMode = 'received' | 'handled'
 /** The two timers of an exchange: acknowledge what is owed, and look at the socket's buffer again. */
 export type ExchangeTimer = 'ack' | 'drain'
 
+/** Names a timer of a session. */
+export interface SessionTimer {
+  readonly name: ExchangeTimer
+  readonly sid: string
+}
+
 /** How long each timer runs, in milliseconds. Browsers have no drain event, hence the second. */
 export const exchangeTimersMs: Readonly<Record<ExchangeTimer, number>> = { ack: 200, drain: 50 }
 
@@ -25,15 +31,24 @@ export interface ExchangeConfig {
   readonly highWaterBytes: number
 }
 
-/** Where an exchange puts what it wants done. */
-export interface ExchangePort<Entry> {
-  send(data: Payload): void
-  deliver(number: number, payload: Payload): void
-  acked(entries: readonly Entry[], upTo: number): void
+/** What an exchange wants done, at either end. */
+export type ExchangeAction<Entry> =
+  | { readonly type: 'deliver'; readonly sid: string; readonly number: number; readonly payload: Payload }
+  | {
+      readonly type: 'acked'
+      readonly sid: string
+      readonly entries: readonly Entry[]
+      readonly upTo: number
+    }
   /** A message that was refused for lack of room may be offered again. */
-  room(): void
-  arm(timer: ExchangeTimer, delayMs: number): void
-  disarm(timer: ExchangeTimer): void
+  | { readonly type: 'room'; readonly sid: string }
+  | { readonly type: 'arm'; readonly timer: SessionTimer; readonly delayMs: number }
+  | { readonly type: 'disarm'; readonly timer: SessionTimer }
+
+/** Where an exchange puts what it wants done, and what goes on the wire. */
+export interface ExchangePort<Entry> {
+  readonly emit: (action: ExchangeAction<Entry>) => void
+  readonly send: (data: Payload) => void
 }
 
 /** What can be wrong with a frame between two ends that know each other. */
@@ -47,6 +62,7 @@ export type Refusal = 'not-live' | 'window' | 'too-large'
  * every count. It outlives connections; `begin` and `stop` mark where one starts and ends.
  */
 export class Exchange<Entry extends Outgoing> {
+  readonly sid: string
   readonly #config: ExchangeConfig
   readonly #port: ExchangePort<Entry>
   readonly #outbox: Outbox<Entry>
@@ -60,12 +76,14 @@ export class Exchange<Entry extends Outgoing> {
   #refusedBytes: number | undefined
 
   constructor(
+    sid: string,
     config: ExchangeConfig,
     port: ExchangePort<Entry>,
     peerLimits: Limits,
     outbox: OutboxState<Entry>,
     inbox: InboxState,
   ) {
+    this.sid = sid
     this.#config = config
     this.#port = port
     this.#peerLimits = peerLimits
@@ -73,18 +91,9 @@ export class Exchange<Entry extends Outgoing> {
     this.#inbox = new Inbox(inbox, config.limits)
   }
 
-  get rx(): number {
-    return this.#inbox.rx
-  }
-
   /** This end's counts, final once it accepts nothing more. */
   get last(): LastCounts {
     return { lack: this.#inbox.handled, lrx: this.#inbox.rx }
-  }
-
-  /** Messages and bytes held until acknowledged. */
-  get held(): { readonly messages: number; readonly bytes: number } {
-    return { messages: this.#outbox.size, bytes: this.#outbox.bytes }
   }
 
   /** Largest message the other end takes, in bytes. */
@@ -115,7 +124,7 @@ export class Exchange<Entry extends Outgoing> {
   stop(): void {
     this.#link = undefined
     this.#refusedBytes = undefined
-    for (const timer of this.#armed) this.#port.disarm(timer)
+    for (const name of this.#armed) this.#port.emit({ type: 'disarm', timer: { name, sid: this.sid } })
     this.#armed.clear()
   }
 
@@ -147,7 +156,7 @@ export class Exchange<Entry extends Outgoing> {
       return
     }
     this.#refusedBytes = undefined
-    this.#port.room()
+    this.#port.emit({ type: 'room', sid: this.sid })
   }
 
   /** Takes the size of the socket's buffer and goes on writing if there is room. */
@@ -180,7 +189,7 @@ export class Exchange<Entry extends Outgoing> {
   data(payload: Payload, bytes: number): Fault | undefined {
     const number = this.#inbox.accept(bytes)
     if (typeof number === 'string') return number
-    this.#port.deliver(number, payload)
+    this.#port.emit({ type: 'deliver', sid: this.sid, number, payload })
     if (this.#config.ackMode === 'received') this.settle(number)
     return undefined
   }
@@ -205,7 +214,8 @@ export class Exchange<Entry extends Outgoing> {
   }
 
   #freed(entries: readonly Entry[]): void {
-    if (entries.length > 0) this.#port.acked(entries, this.#outbox.acked)
+    if (entries.length > 0)
+      this.#port.emit({ type: 'acked', sid: this.sid, entries, upTo: this.#outbox.acked })
   }
 
   /** Sends a PING whose answer repeats the value. */
@@ -227,16 +237,16 @@ export class Exchange<Entry extends Outgoing> {
   }
 
   /** A timer has run out; one that was disarmed meanwhile does nothing. `drain` brings the size of the socket's buffer. */
-  due(timer: ExchangeTimer, bufferedBytes: number): void {
-    if (!this.#armed.delete(timer)) return
-    if (timer === 'drain') this.buffered(bufferedBytes)
+  due(name: ExchangeTimer, bufferedBytes: number): void {
+    if (!this.#armed.delete(name)) return
+    if (name === 'drain') this.buffered(bufferedBytes)
     else if (this.#inbox.isOwing) this.#sendAck()
   }
 
-  #arm(timer: ExchangeTimer): void {
-    if (this.#armed.has(timer)) return
-    this.#armed.add(timer)
-    this.#port.arm(timer, exchangeTimersMs[timer])
+  #arm(name: ExchangeTimer): void {
+    if (this.#armed.has(name)) return
+    this.#armed.add(name)
+    this.#port.emit({ type: 'arm', timer: { name, sid: this.sid }, delayMs: exchangeTimersMs[name] })
   }
 
   /** Sorts what the outbox holds by fate. */

@@ -1,4 +1,4 @@
-import type { ClientAction, Outcome } from './client-action.ts'
+import type { Outcome } from './client-action.ts'
 import type { ClientConfig } from './client-config.ts'
 import type { Identity } from './client-hello.ts'
 import { Exchange, type ExchangePort, type Fault } from './exchange.ts'
@@ -9,7 +9,7 @@ import { lastOf } from './last-counts.ts'
 import { limitsOf } from './limits.ts'
 import { type LossReason, keepsCounts, toLossReason } from './loss-reason.ts'
 import { emptyOutbox } from './outbox.ts'
-import type { Outgoing, Payload } from './outgoing.ts'
+import type { Outgoing } from './outgoing.ts'
 
 /** Not yet a session, one at the server, or one that is lost and waits to be reported with the next WELCOME. */
 type Held<Entry extends Outgoing> =
@@ -22,21 +22,15 @@ type Held<Entry extends Outgoing> =
     }
   | { readonly name: 'lost'; readonly reason: LossReason; readonly handBack: HandBack<Entry> }
 
-/** What a held session needs of the core around it. */
-export interface HeldSessionHost<Entry> {
-  readonly config: ClientConfig
-  readonly emit: (action: ClientAction<Entry>) => void
-  /** Sends on the current connection. */
-  readonly send: (data: Payload) => void
-}
-
 /** The client's side of the session at the server, across connections and losses. */
 export class HeldSession<Entry extends Outgoing> {
-  readonly #host: HeldSessionHost<Entry>
+  readonly #config: ClientConfig
+  readonly #port: ExchangePort<Entry>
   #held: Held<Entry> = { name: 'none' }
 
-  constructor(host: HeldSessionHost<Entry>) {
-    this.#host = host
+  constructor(config: ClientConfig, port: ExchangePort<Entry>) {
+    this.#config = config
+    this.#port = port
   }
 
   /** Session id and token for the next HELLO, while there is something to continue. */
@@ -63,25 +57,13 @@ export class HeldSession<Entry extends Outgoing> {
   #renew(welcome: Welcome): Outcome<Entry> {
     if (this.#held.name === 'held') this.lose(toLossReason(welcome.lost), lastOf(welcome))
     const before = this.#held
-    const { config } = this.#host
-    const port = this.#port(welcome.sid)
-    const exchange = new Exchange(config, port, limitsOf(welcome), emptyOutbox<Entry>(), emptyInbox())
-    this.#held = { name: 'held', sid: welcome.sid, token: welcome.tok, exchange }
-    exchange.begin(welcome, limitsOf(welcome))
+    const { sid, tok } = welcome
+    const limits = limitsOf(welcome)
+    const exchange = new Exchange(sid, this.#config, this.#port, limits, emptyOutbox<Entry>(), emptyInbox())
+    this.#held = { name: 'held', sid, token: tok, exchange }
+    exchange.begin(welcome, limits)
     if (before.name !== 'lost') return { name: 'first' }
     return { name: 'gap', reason: before.reason, handBack: before.handBack }
-  }
-
-  #port(sid: string): ExchangePort<Entry> {
-    const { emit, send } = this.#host
-    return {
-      send,
-      deliver: (number, payload) => emit({ type: 'deliver', sid, number, payload }),
-      acked: (entries, upTo) => emit({ type: 'acked', entries, upTo }),
-      room: () => emit({ type: 'room' }),
-      arm: (timer, delayMs) => emit({ type: 'arm', timer, delayMs }),
-      disarm: (timer) => emit({ type: 'disarm', timer }),
-    }
   }
 
   /** Gives the session up and keeps what it still held until that can be reported. Counts that the reason spoils are not used. */

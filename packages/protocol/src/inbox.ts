@@ -26,7 +26,7 @@ export class Inbox {
   readonly #dueMessages: number
   readonly #dueBytes: number
   /** Sizes of the messages from handled + 1 to rx. */
-  readonly #sizes: number[]
+  readonly #sizes: number[] = []
   /** Numbers handled out of order, all above `handled`. */
   readonly #ahead = new Set<number>()
   /** The acknowledgement the other end was last told. */
@@ -39,7 +39,6 @@ export class Inbox {
     this.#limits = limits
     this.#dueMessages = Math.min(ackBounds.maxMessages, Math.ceil(limits.windowMessages / 2))
     this.#dueBytes = Math.min(ackBounds.maxBytes, Math.ceil(limits.windowBytes / 2))
-    this.#sizes = Array.from({ length: state.rx - state.handled }, () => 0)
     this.#told = state.handled
   }
 

@@ -8,7 +8,7 @@ export {
   resolveClientOptions,
 } from './client-config.ts'
 export { ClientCore } from './client-core.ts'
-export type { AckMode, ExchangeTimer, Refusal } from './exchange.ts'
+export type { AckMode, ExchangeAction, ExchangeTimer, Refusal, SessionTimer } from './exchange.ts'
 export { type Hello, type LastCounts, type Welcome, subprotocol } from './frame.ts'
 export type { HandBack } from './hand-back.ts'
 export { type Limits, defaultLimits } from './limits.ts'

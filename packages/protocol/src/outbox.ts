@@ -58,13 +58,10 @@ export class Outbox<Entry extends Outgoing> {
   #outstandingBytes = 0
   #windowMessages = 0
   #windowBytes = 0
-  /** Bytes of all messages held. */
-  #bytes = 0
 
   constructor(state: OutboxState<Entry>) {
     this.#state = state
     this.#next = state.tx + 1
-    this.#bytes = sum(state.entries)
   }
 
   /** Number of the last message put on this connection: the `tx` of every count. */
@@ -74,16 +71,6 @@ export class Outbox<Entry extends Outgoing> {
 
   get acked(): number {
     return this.#state.acked
-  }
-
-  /** Messages not yet acknowledged, sent or not. */
-  get size(): number {
-    return this.#state.entries.length
-  }
-
-  /** Bytes of the messages not yet acknowledged. */
-  get bytes(): number {
-    return this.#bytes
   }
 
   /**
@@ -97,7 +84,7 @@ export class Outbox<Entry extends Outgoing> {
     this.#windowMessages = Math.min(limits.windowMessages, bounds.maxMessages)
     this.#windowBytes = Math.min(limits.windowBytes, bounds.maxBytes)
     this.#next = peer.rx + 1
-    this.#outstandingBytes = sum(entries.slice(0, peer.rx - acked))
+    this.#outstandingBytes = bytesOf(entries.slice(0, peer.rx - acked))
     return this.#free(peer.ack)
   }
 
@@ -105,7 +92,6 @@ export class Outbox<Entry extends Outgoing> {
   append(entry: Entry): number {
     this.#state.entries.push(entry)
     this.#state.tx += 1
-    this.#bytes += entry.bytes
     return this.#state.tx
   }
 
@@ -145,9 +131,7 @@ export class Outbox<Entry extends Outgoing> {
   #free(ack: number): readonly Entry[] {
     if (ack === this.#state.acked) return []
     const freed = this.#state.entries.splice(0, ack - this.#state.acked)
-    const bytes = sum(freed)
-    this.#outstandingBytes -= bytes
-    this.#bytes -= bytes
+    this.#outstandingBytes -= bytesOf(freed)
     this.#state.acked = ack
     return freed
   }
@@ -158,7 +142,8 @@ export class Outbox<Entry extends Outgoing> {
   }
 }
 
-function sum(entries: readonly Outgoing[]): number {
+/** Adds up the sizes of messages. */
+export function bytesOf(entries: readonly Outgoing[]): number {
   let bytes = 0
   for (const entry of entries) bytes += entry.bytes
   return bytes

@@ -1,3 +1,4 @@
+import type { ExchangeAction } from './exchange.ts'
 import type { Hello } from './frame.ts'
 import type { HandBack } from './hand-back.ts'
 import type { LossReason } from './loss-reason.ts'
@@ -51,6 +52,8 @@ export type ServerAction<Entry> =
       readonly upTo: number
     }
   | { readonly type: 'pong'; readonly sid: string; readonly value: number }
+  /** Timers, deliveries, acknowledged messages. */
+  | Exclude<ExchangeAction<Entry>, { type: 'room' }>
   /** Somebody presented a token that is not, or no longer, that of the session. */
   | { readonly type: 'alarm'; readonly sid: string; readonly reason: 'token' | 'principal' }
   | {

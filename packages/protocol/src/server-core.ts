@@ -1,4 +1,3 @@
-import { ActionQueue } from './action-queue.ts'
 import { closeCode } from './close-code.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { ServerAction, ServerTimer } from './server-action.ts'
@@ -16,7 +15,7 @@ import type { Attachment, Displaced, SessionRecord } from './session-store.ts'
  */
 export class ServerCore<Entry extends Outgoing> {
   readonly #config: ServerConfig
-  readonly #actions = new ActionQueue<ServerAction<Entry>>()
+  readonly #actions: ServerAction<Entry>[] = []
   readonly #connections = new Map<number, ServerConnection<Entry>>()
   readonly #sessions = new Map<string, ServerSession<Entry>>()
 
@@ -25,9 +24,9 @@ export class ServerCore<Entry extends Outgoing> {
     this.#config = resolveServerOptions(options)
   }
 
-  /** Takes the oldest action not yet taken; undefined when there is none. */
+  /** Takes the oldest action not yet taken; undefined when there is none. One at a time, for the reason that the client core names. */
   next(): ServerAction<Entry> | undefined {
-    return this.#actions.next()
+    return this.#actions.shift()
   }
 
   /** Finds a session that has not ended. */

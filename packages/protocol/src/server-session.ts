@@ -1,11 +1,12 @@
 import { type Binding, chooseProto, welcomeFor } from './binding.ts'
 import { closeCode } from './close-code.ts'
 import { encodeControl } from './codec.ts'
-import { Exchange, type ExchangeTimer, type Fault } from './exchange.ts'
+import { Exchange, type ExchangeAction, type ExchangeTimer, type Fault } from './exchange.ts'
 import type { Ack, Beat, Bye, ControlFrame, ErrorFrame, LastCounts } from './frame.ts'
 import { byeCounts, lastOf } from './last-counts.ts'
 import { limitsOf } from './limits.ts'
 import { type LossReason, keepsCounts, toLossReason } from './loss-reason.ts'
+import { type OutboxState, bytesOf } from './outbox.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
 import type { ServerAction } from './server-action.ts'
 import type { ServerConfig } from './server-config.ts'
@@ -46,6 +47,8 @@ export class ServerSession<Entry extends Outgoing> {
   /** Whether the application has heard of the session. */
   #face: 'hidden' | 'open' = 'hidden'
   #gen: number
+  readonly #outbox: OutboxState<Entry>
+  #heldBytes: number
   #proto: string | undefined
 
   constructor(record: SessionRecord<Entry>, host: ServerSessionHost<Entry>) {
@@ -55,17 +58,13 @@ export class ServerSession<Entry extends Outgoing> {
     this.#host = host
     this.#stage = record.stage
     this.#gen = record.gen
-    const { emit } = host
     const port = {
+      emit: (action: ExchangeAction<Entry>) => this.#relay(action),
       send: (data: Payload) => this.#write(data),
-      deliver: (number: number, payload: Payload) => emit({ type: 'deliver', sid, number, payload }),
-      acked: (entries: readonly Entry[], upTo: number) => emit({ type: 'acked', sid, entries, upTo }),
-      // The server numbers what its application sends at once, so nobody waits for room.
-      room: () => {},
-      arm: (name: ExchangeTimer, delayMs: number) => emit({ type: 'arm', timer: { name, sid }, delayMs }),
-      disarm: (name: ExchangeTimer) => emit({ type: 'disarm', timer: { name, sid } }),
     }
-    this.#exchange = new Exchange(host.config, port, record.peerLimits, record.outbox, record.inbox)
+    this.#exchange = new Exchange(sid, host.config, port, record.peerLimits, record.outbox, record.inbox)
+    this.#outbox = record.outbox
+    this.#heldBytes = bytesOf(record.outbox.entries)
   }
 
   /** Where the session stands; `unconfirmed` until the client has shown that it knows of the session. */
@@ -85,7 +84,14 @@ export class ServerSession<Entry extends Outgoing> {
 
   /** Messages and bytes held until the client has handled them. */
   get held(): { readonly messages: number; readonly bytes: number } {
-    return this.#exchange.held
+    return { messages: this.#outbox.entries.length, bytes: this.#heldBytes }
+  }
+
+  #relay(action: ExchangeAction<Entry>): void {
+    // The server numbers what its application sends at once, so nobody waits for room.
+    if (action.type === 'room') return
+    if (action.type === 'acked') this.#heldBytes -= bytesOf(action.entries)
+    this.#host.emit(action)
   }
 
   /**
@@ -188,7 +194,7 @@ export class ServerSession<Entry extends Outgoing> {
   #fault(fault: Fault | undefined): void {
     if (fault === undefined) return
     if (fault === 'too-large')
-      this.#fail('too-large', closeCode.tooLarge, 'message too large', this.#exchange.rx + 1)
+      this.#fail('too-large', closeCode.tooLarge, 'message too large', this.#exchange.last.lrx + 1)
     else this.#fail(fault === 'window' ? 'protocol' : fault, closeCode.protocol, fault)
   }
 
@@ -233,9 +239,12 @@ export class ServerSession<Entry extends Outgoing> {
   offer(entry: Entry): number | 'too-large' | 'overflow' | 'ended' {
     if (this.#place.name === 'ended' || this.#place.name === 'leaving') return 'ended'
     if (entry.bytes > this.#exchange.maxBytes) return 'too-large'
-    const { messages, bytes } = this.#exchange.held
+    const { messages, bytes } = this.held
     const { maxMessages, maxBytes } = this.#host.config.bounds
-    if (messages < maxMessages && bytes + entry.bytes <= maxBytes) return this.#exchange.append(entry)
+    if (messages < maxMessages && bytes + entry.bytes <= maxBytes) {
+      this.#heldBytes += entry.bytes
+      return this.#exchange.append(entry)
+    }
     this.#fail('overflow', closeCode.ended, 'too much is waiting for the client')
     return 'overflow'
   }
