@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { HoldfastError, isHoldfastError, type Phase, unauthorized } from '../src/index.ts'
-import { openedWorld, openWorld, stateOf, type World, type WorldOptions } from './world.ts'
+import { connect, HoldfastError, isHoldfastError, type Phase, unauthorized } from '../src/index.ts'
+import { fakeServer, ManualClock } from '../src/testing/index.ts'
+import { nothingHeld, openedWorld, openWorld, stateOf, type World, type WorldOptions } from './world.ts'
 
 const never = () => new Promise<never>(() => {})
 const hour = 3_600_000
@@ -779,7 +780,7 @@ describe('a server that accepts and then closes', () => {
             else if (way === 'hint') socket.close(1013, 'retry-after-ms=0')
             else world.clock.setTimeout(() => socket.cut(), 5_000)
           })
-          await world.clock.advance(600_000)
+          await world.clock.advance(240_000)
           world.session.dispose()
           const perMinute = dialledAt.map(
             (at) => dialledAt.filter((other) => other >= at && other < at + 60_000).length,
@@ -787,7 +788,43 @@ describe('a server that accepts and then closes', () => {
           expect(Math.max(...perMinute)).toBeLessThanOrEqual(60)
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
+})
+
+describe('with no listener attached', () => {
+  const ways: Record<string, WorldOptions> = {
+    'refused dials': { server: { onDial: () => 'refuse' } },
+    'broken providers': { url: () => Promise.reject(new Error('no')) },
+    'sockets that cannot be made': {
+      createSocket: () => {
+        throw new Error('no')
+      },
+    },
+    'refusing hooks': { onConnected: () => Promise.reject(new Error('no')) },
+  }
+  for (const [what, { server, url: target = url, ...options }] of Object.entries(ways)) {
+    it(`a thousand ${what} are no uncaught error and no unhandled rejection`, async () => {
+      const clock = new ManualClock()
+      let attempts = 0
+      const session = connect(target, {
+        createSocket: fakeServer({ clock, ...server }).createSocket,
+        ...options,
+        clock,
+        random: () => 1,
+        backoff: { baseMs: 1, capMs: 1 },
+        admit: () => {
+          attempts += 1
+          return undefined
+        },
+      })
+      await clock.advance(1_000)
+      session.dispose()
+      expect(attempts).toBeGreaterThanOrEqual(1_000)
+      // Either would fail the run.
+      await clock.advance(0)
+      expect(session.resources).toEqual(nothingHeld)
+    })
+  }
 })

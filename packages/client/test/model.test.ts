@@ -227,7 +227,7 @@ class Play {
   }
 }
 
-const runs = { numRuns: 300 }
+const runs = { numRuns: 200 }
 
 it('whatever is done, and wherever, states follow the diagram, events come in order, and there is one socket', async () => {
   await fc.assert(
