@@ -3,7 +3,8 @@ import type { Ack, Beat, Bye, LastCounts } from './frame.ts'
 import type { HandBack } from './hand-back.ts'
 import { Inbox, type InboxState } from './inbox.ts'
 import type { Limits } from './limits.ts'
-import { Outbox, type OutboxBounds, type OutboxState, type PeerCounts } from './outbox.ts'
+import { Outbox, type OutboxBounds, type PeerCounts } from './outbox.ts'
+import { type OutboxState } from './outbox-state.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
 
 /** When a message counts as handled: as soon as it is handed over, or when the application says so. */

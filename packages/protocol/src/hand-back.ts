@@ -1,5 +1,5 @@
 import type { LastCounts } from './frame.ts'
-import type { OutboxState } from './outbox.ts'
+import type { OutboxState } from './outbox-state.ts'
 
 /** The fate of every message that was numbered and never acknowledged; each message is in exactly one list. */
 export interface HandBack<Entry> {

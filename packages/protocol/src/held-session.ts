@@ -8,7 +8,7 @@ import { emptyInbox } from './inbox.ts'
 import { lastOf } from './last-counts.ts'
 import { limitsOf } from './limits.ts'
 import { type LossReason, keepsCounts, toLossReason } from './loss-reason.ts'
-import { emptyOutbox } from './outbox.ts'
+import { emptyOutbox } from './outbox-state.ts'
 import type { Outgoing } from './outgoing.ts'
 
 /** Not yet a session, one at the server, or one that is lost and waits to be reported with the next WELCOME. */

@@ -3,7 +3,7 @@ import { emptyInbox } from './inbox.ts'
 import { holdsToken, judgeAttach } from './judge-attach.ts'
 import { limitsOf } from './limits.ts'
 import { type LossReason, keepsCounts } from './loss-reason.ts'
-import { emptyOutbox } from './outbox.ts'
+import { emptyOutbox } from './outbox-state.ts'
 import type { Outgoing } from './outgoing.ts'
 import { SessionIndex } from './session-index.ts'
 import type {

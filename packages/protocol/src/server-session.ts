@@ -3,13 +3,13 @@ import { closeCode } from './close-code.ts'
 import { encodeControl } from './codec.ts'
 import { Exchange, type ExchangeAction, type ExchangeTimer, type Fault } from './exchange.ts'
 import type { Ack, Beat, Bye, ControlFrame, ErrorFrame, LastCounts } from './frame.ts'
+import type { GoAwayNotice } from './go-away-notice.ts'
 import { byeCounts, lastOf } from './last-counts.ts'
 import { limitsOf } from './limits.ts'
 import { type LossReason, keepsCounts, toLossReason } from './loss-reason.ts'
-import { type OutboxState, bytesOf } from './outbox.ts'
+import { type OutboxState, bytesOf } from './outbox-state.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
-import type { ServerAction } from './server-action.ts'
-import type { ServerConfig } from './server-config.ts'
+import type { ServerSessionHost } from './server-session-host.ts'
 import type { SessionRecord, Stage } from './session-store.ts'
 
 type Place =
@@ -17,24 +17,6 @@ type Place =
   | { readonly name: 'attached'; readonly connection: number }
   | { readonly name: 'leaving'; readonly connection: number }
   | { readonly name: 'ended' }
-
-/** When clients are asked to come back elsewhere: at a random moment in [afterMs, afterMs + spreadMs]. */
-export interface GoAwayNotice {
-  readonly afterMs: number
-  readonly spreadMs: number
-  /** At most 256 characters. */
-  readonly why?: string
-}
-
-/** What a server session needs of the core around it. */
-export interface ServerSessionHost<Entry> {
-  readonly config: ServerConfig
-  readonly emit: (action: ServerAction<Entry>) => void
-  /** The session has closed this connection: nothing that still arrives on it counts. */
-  readonly release: (connection: number) => void
-  /** The session has ended and is to be forgotten. */
-  readonly forget: (sid: string) => void
-}
 
 /** The server's side of one session: counts, the connection it is bound to, and its end. */
 export class ServerSession<Entry extends Outgoing> {

@@ -2,7 +2,7 @@ import type { Hello, LastCounts } from './frame.ts'
 import type { InboxState } from './inbox.ts'
 import type { Limits } from './limits.ts'
 import type { LossReason } from './loss-reason.ts'
-import type { OutboxState } from './outbox.ts'
+import type { OutboxState } from './outbox-state.ts'
 
 /**
  * How much the client has shown to know of its token: nothing yet (`unconfirmed`, the application has not heard of the

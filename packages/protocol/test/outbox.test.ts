@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { handBack } from '../src/hand-back.ts'
 import { defaultLimits } from '../src/limits.ts'
-import { Outbox, emptyOutbox } from '../src/outbox.ts'
+import { Outbox } from '../src/outbox.ts'
+import { emptyOutbox } from '../src/outbox-state.ts'
 import { type Note, note, payloads } from './pair.ts'
 
 const bounds = { maxMessages: 1_000, maxBytes: 1_000_000 }

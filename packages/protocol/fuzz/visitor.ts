@@ -1,0 +1,17 @@
+import type { Payload } from '../src/index.ts'
+
+/** Somebody with a connection to the server. */
+export interface Visitor {
+  readonly isHostile: boolean
+  /** Who it proves to be; null for nobody. */
+  readonly principal: string | null
+  receive(data: Payload): void
+  closed(code: number): void
+}
+
+/** How visitors reach the server. */
+export interface Wire {
+  connect(visitor: Visitor): number
+  send(connection: number, data: Payload): void
+  close(connection: number): void
+}
