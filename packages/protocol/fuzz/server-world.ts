@@ -323,6 +323,9 @@ export class ServerWorld implements World, Wire {
       [...this.#timers.values()].every((timer) => 'sid' in timer && this.#isHonest(timer.sid)),
       'timers are left of attackers that are gone',
     )
-    hold(this.#application.sids.every((sid) => this.#isHonest(sid)), 'the application was not told of an end')
+    hold(
+      this.#application.sids.every((sid) => this.#isHonest(sid)),
+      'the application was not told of an end',
+    )
   }
 }

@@ -30,10 +30,16 @@ if (!Number.isSafeInteger(seeds) || seeds < 1) {
 function patches(edits) {
   return {
     name: 'patches',
-    setup({ onLoad }) {
+    setup({ onLoad, onEnd }) {
+      const left = new Set(edits.map(({ file }) => file))
       onLoad({ filter: /protocol[/\\]src[/\\].*\.ts$/ }, ({ path }) => {
+        left.delete(basename(path))
         const contents = applyEdits(basename(path), readFileSync(path, 'utf8'), edits)
         return { contents, loader: 'ts' }
+      })
+      // A mutant that is not in the bundle would survive without having lived.
+      onEnd(() => {
+        for (const file of left) throw new Error(`${file} is not in the bundle`)
       })
     },
   }
