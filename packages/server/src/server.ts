@@ -11,7 +11,7 @@ import { integer } from './option-checks.ts'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts'
 import { Reception } from './reception.ts'
 import type { Refused, ServerEvents } from './server-events.ts'
-import type { OpenSessions } from './session-service.ts'
+import type { OpenSessions, SessionHost } from './session-service.ts'
 import type { SessionStats } from './session-stats.ts'
 import type { ServerAddress, ServerState } from './state.ts'
 import { routeUpgrades } from './upgrade-router.ts'
@@ -177,13 +177,19 @@ export class HoldfastServer {
   }
 
   #openSessions(): OpenSessions | undefined {
-    return this.#options.sessions?.open({
+    const host: SessionHost = {
       options: this.#options,
       scope: this.#scope,
       log: this.#log,
       report: (error) => this.#report(error),
       onAlarm: (alarm) => void this.#events.emit('alarm', alarm),
-    })
+    }
+    try {
+      return this.#options.sessions?.open(host)
+    } catch (error) {
+      this.#scope.end()
+      throw error
+    }
   }
 
   #openHost(): HttpServer {

@@ -2,7 +2,6 @@ import type { Scope } from '@holdfast/lifetime'
 import type { Connection } from './connection.ts'
 import type { CloseCause } from './counters.ts'
 import type { Log } from './log.ts'
-import type { ResolvedOptions } from './options.ts'
 import type { SessionAlarm } from './server-events.ts'
 import type { SessionStats } from './session-stats.ts'
 
@@ -26,9 +25,19 @@ export interface ConnectionDriver {
   closed(): void
 }
 
+/** What holds for every connection of a server, as in its options. */
+export interface ConnectionLimits {
+  readonly maxPayloadBytes: number
+  readonly maxBufferedBytes: number
+  readonly highWaterMarkBytes: number
+  readonly pingIntervalMs: number
+  readonly idleTimeoutMs: number
+  readonly retryAfterMs: number
+}
+
 /** What sessions get from the server they work for. */
 export interface SessionHost {
-  readonly options: ResolvedOptions
+  readonly options: ConnectionLimits
   /** Ends with the server. */
   readonly scope: Scope
   readonly log: Log

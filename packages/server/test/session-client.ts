@@ -152,11 +152,11 @@ export class SessionClient {
         if (action.attempt === this.#attempt) this.socket?.close(action.code)
         return
       case 'arm':
-        this.#arm(action.timer, action.delayMs)
+        this.#arm(action.timer.name, action.delayMs)
         return
       case 'disarm':
-        clearTimeout(this.#timers.get(action.timer))
-        this.#timers.delete(action.timer)
+        clearTimeout(this.#timers.get(action.timer.name))
+        this.#timers.delete(action.timer.name)
         return
       case 'welcomed':
       case 'acked':

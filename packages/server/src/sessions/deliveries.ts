@@ -46,13 +46,13 @@ export class Deliveries {
     const promises = emit(message) ?? []
     // One more than there are users, so that none can be the last before all have it.
     let pending = promises.length + readers.size + 1
-    const done = () => {
+    const finish = () => {
       pending -= 1
       if (pending === 0) this.#settle(number)
     }
-    for (const promise of promises) void promise.then(() => done())
-    readers.push(message, done)
-    done()
+    for (const promise of promises) void promise.then(finish)
+    readers.push(message, finish)
+    finish()
   }
 
   #enter(number: number, message: SessionIncoming): void {

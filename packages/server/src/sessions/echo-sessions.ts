@@ -1,8 +1,9 @@
 import type { ServerSession } from './server-session.ts'
 
 /**
- * Sends every message back, once and in order, across any number of connections. With `ack: 'handled'` it takes no more while
- * the client does not take what is echoed; with `'received'` it ends the session when too much waits.
+ * Sends every message back, once and in order, across any number of connections. With `ack: 'handled'` the client has to stop
+ * while it does not take what is echoed, provided that twice the window may be held, as by default. Otherwise, and with
+ * `ack: 'received'`, a client that only sends loses its session once too much waits for it.
  */
 export function echoSessions(session: ServerSession): void {
   session.on('message', (message) => {

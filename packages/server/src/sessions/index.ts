@@ -24,11 +24,11 @@ export type {
 export type { SessionStats } from '../session-stats.ts'
 
 // For those who keep sessions elsewhere than in memory.
+export type { SessionStore } from './session-store.ts'
 export type {
   AttachRequest,
   Attachment,
   LossReason,
   SessionRecord,
-  SessionStore,
   StoreWrite,
 } from '@holdfast/protocol'

@@ -1,5 +1,5 @@
 import { guard, type Scope } from '@holdfast/lifetime'
-import type { ServerAction, ServerCore, SessionRecord, SessionStore } from '@holdfast/protocol'
+import type { ServerAction, ServerCore, SessionRecord } from '@holdfast/protocol'
 import type { Log } from '../log.ts'
 import { LiveSession, type SendRefusal } from './live-session.ts'
 import type { SentMessage } from './sent-message.ts'
@@ -17,7 +17,6 @@ export type ActionOf<Type extends ServerAction<unknown>['type']> = Extract<
 /** What the book works with. */
 export interface SessionBookParts {
   readonly core: ServerCore<SentMessage>
-  readonly store: SessionStore<SentMessage>
   readonly options: ResolvedSessionsOptions
   /** Parent of every session's. */
   readonly scope: Scope

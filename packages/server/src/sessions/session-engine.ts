@@ -1,6 +1,5 @@
 import type { Scope } from '@holdfast/lifetime'
 import {
-  type Attachment,
   MemoryStore,
   type ServerAction,
   ServerCore,
@@ -9,11 +8,11 @@ import {
 } from '@holdfast/protocol'
 import type { ConnectionDriver, DrivenConnection, OpenSessions, SessionHost } from '../session-service.ts'
 import type { SessionStats } from '../session-stats.ts'
-import type { Verdict } from './authenticate.ts'
+import { Admission } from './admission.ts'
 import { CoreTimers } from './core-timers.ts'
+import { DrainWatch } from './drain-watch.ts'
 import type { SentMessage } from './sent-message.ts'
 import { type ActionOf, SessionBook } from './session-book.ts'
-import { hashOf, logNameOf, makeFreshIds } from './session-ids.ts'
 import { SessionLink } from './session-link.ts'
 import { SessionTally } from './session-tally.ts'
 import { fitServer, type ResolvedSessionsOptions } from './sessions-options.ts'
@@ -24,7 +23,7 @@ const MIN_FRAME_LIMIT = 32_768
 /** Tombstones are remembered for one to two of these. */
 const TOMBSTONE_MS = 86_400_000
 
-const code = { superseded: 4409, unauthorized: 4401, internal: 4500, draining: 4503 } as const
+const code = { superseded: 4409, draining: 4503 } as const
 
 type Perform = { readonly [Type in ServerAction<SentMessage>['type']]: (action: ActionOf<Type>) => void }
 
@@ -37,10 +36,10 @@ export class SessionEngine implements OpenSessions {
   readonly #core: ServerCore<SentMessage>
   readonly #timers: CoreTimers
   readonly #book: SessionBook
+  readonly #admission: Admission
+  readonly #drain: DrainWatch
   readonly #tally = new SessionTally()
   readonly #links = new Map<number, SessionLink>()
-  /** Connections with more to write as soon as their buffer has room. */
-  readonly #draining = new Set<number>()
   #lastNumber = 0
   #loop: 'free' | 'held' = 'free'
 
@@ -52,9 +51,14 @@ export class SessionEngine implements OpenSessions {
     this.maxPayloadBytes = Math.max(2 * options.limits.maxBytes, MIN_FRAME_LIMIT)
     this.#core = new ServerCore(coreOptions(options, host))
     this.#timers = new CoreTimers(this.#scope, (timer) => this.#due(timer))
+    this.#drain = new DrainWatch({
+      core: this.#core,
+      timers: this.#timers,
+      highWaterBytes: host.options.highWaterMarkBytes,
+      bufferedBytes: (connection) => this.#bufferedBytes(connection),
+    })
     this.#book = new SessionBook({
       core: this.#core,
-      store: options.store,
       options,
       scope: this.#scope,
       tally: this.#tally,
@@ -64,6 +68,15 @@ export class SessionEngine implements OpenSessions {
       hold: (work) => this.#hold(work),
       nameOf: (connection) => this.#links.get(connection)?.connection.id ?? '',
       bufferedBytes: (connection) => this.#bufferedBytes(connection),
+    })
+    this.#admission = new Admission({
+      core: this.#core,
+      options,
+      host,
+      tally: this.#tally,
+      links: this.#links,
+      run: () => this.#run(),
+      keep: (record) => this.#book.keep(record),
     })
     this.#scope.defer(() => this.end())
     if (options.store instanceof MemoryStore) this.#sweepDaily(options.store)
@@ -92,7 +105,9 @@ export class SessionEngine implements OpenSessions {
         else this.#core.binary(number, data)
         this.#run()
       },
-      written: () => this.#written(number, connection.bufferedBytes),
+      written: () => {
+        if (this.#drain.written(number)) this.#run()
+      },
       ping: () => {
         this.#core.sessionOf(number)?.ping(Math.round(this.#scope.clock.monotonicMs()))
         this.#run()
@@ -100,7 +115,7 @@ export class SessionEngine implements OpenSessions {
       closed: () => {
         link.end()
         this.#links.delete(number)
-        this.#draining.delete(number)
+        this.#drain.forget(number)
         this.#core.closed(number)
         this.#run()
       },
@@ -164,11 +179,11 @@ export class SessionEngine implements OpenSessions {
   readonly #perform: Perform = {
     send: ({ connection, data }) => void this.#links.get(connection)?.connection.send(data),
     close: (action) => this.#close(action),
-    arm: ({ timer, delayMs }) => this.#arm(timer, delayMs),
+    arm: ({ timer, delayMs }) => this.#drain.arm(timer, delayMs),
     disarm: ({ timer }) => void this.#timers.disarm(timer),
-    authenticate: (action) => this.#authenticate(action),
-    reauthenticate: (action) => void this.#reauthenticate(action),
-    attach: (action) => this.#attach(action),
+    authenticate: (action) => this.#admission.authenticate(action),
+    reauthenticate: (action) => void this.#admission.reauthenticate(action),
+    attach: (action) => this.#admission.attach(action),
     store: ({ write }) => {
       this.#options.store.write(write)
       if (write.op === 'ended') this.#book.forget(write)
@@ -182,7 +197,7 @@ export class SessionEngine implements OpenSessions {
       const rttMs = this.#scope.clock.monotonicMs() - value
       if (rttMs >= -1) this.#book.find(sid)?.heard(Math.max(0, rttMs))
     },
-    // Told where the connection that caused it is known: in `#attach`.
+    // Told where the connection that caused it is known: by the admission.
     alarm: () => {},
     ended: (action) => this.#book.ended(action),
   }
@@ -196,96 +211,15 @@ export class SessionEngine implements OpenSessions {
     link.close(cause, closeCode, reason)
   }
 
-  #authenticate({ connection, hello }: ActionOf<'authenticate'>): void {
-    const link = this.#links.get(connection)
-    if (link === undefined) return
-    const { cid, ua, att, tok } = hello
-    this.#host.log('debug', 'session-hello', { id: link.connection.id, client: cid, agent: ua, attempt: att })
-    const answer = (verdict: Verdict | undefined) => {
-      if (verdict === undefined) return
-      if ('kind' in verdict) this.#core.authenticated(connection, verdict)
-      else {
-        link.expireIn(verdict.expiresMs, () => this.#expire(connection))
-        const presentedHash = tok === null ? null : hashOf(tok)
-        this.#core.authenticated(connection, { ...verdict, kind: 'known', presentedHash, ...makeFreshIds() })
-      }
-      this.#run()
-    }
-    const verdict = link.identify(hello.auth, 'hello')
-    if (verdict instanceof Promise) void verdict.then(answer)
-    else answer(verdict)
-  }
-
-  async #reauthenticate({ connection, auth }: ActionOf<'reauthenticate'>): Promise<void> {
-    const link = this.#links.get(connection)
-    const verdict = await link?.refresh(auth)
-    if (link === undefined || verdict === undefined) return
-    if (!('kind' in verdict)) link.expireIn(verdict.expiresMs, () => this.#expire(connection))
-    this.#core.reauthenticated(connection, verdict)
-    this.#run()
-  }
-
-  #expire(connection: number): void {
-    this.#core.reject(connection, { code: code.unauthorized, message: 'the credentials have expired' })
-    this.#run()
-  }
-
-  #attach({ connection, request }: ActionOf<'attach'>): void {
-    try {
-      const attachment = this.#options.store.attach(request)
-      if ('record' in attachment) this.#book.keep(attachment.record)
-      this.#tally.attached(attachment)
-      this.#noticeLoss(connection, request.hello.sid, attachment)
-      this.#core.attached(connection, attachment)
-    } catch (error) {
-      this.#host.report(error)
-      const retryMs = this.#host.options.retryAfterMs
-      this.#core.reject(connection, { code: code.internal, retryMs, message: 'the store failed' })
-    }
-  }
-
-  #noticeLoss(connection: number, sid: string | null, attachment: Attachment<SentMessage>): void {
-    const reason = attachment.kind === 'created' ? attachment.lost?.reason : undefined
-    if (sid === null || reason === undefined) return
-    const from = this.#links.get(connection)?.connection.id ?? ''
-    const session = logNameOf(sid)
-    if (reason !== 'token' && reason !== 'principal') {
-      this.#host.log('info', 'session-gap', { session, reason, id: from })
-      return
-    }
-    this.#tally.alarm(reason)
-    this.#host.log('warn', 'session-alarm', { session, reason, id: from })
-    this.#host.onAlarm({ session, reason, connection: from })
-  }
-
   #sendAway(connection: number): void {
     const retryMs = this.#host.options.retryAfterMs
     this.#core.reject(connection, { code: code.draining, retryMs, message: 'the server is stopping' })
     this.#run()
   }
 
-  #arm(timer: ServerTimer, delayMs: number): void {
-    const connection = timer.name === 'drain' ? this.#core.session(timer.sid)?.connection : undefined
-    if (connection !== undefined) {
-      // An empty buffer means that the core's estimate is old, and no callback would follow to tell it.
-      if (this.#bufferedBytes(connection) === 0) return this.#core.due(timer, 0)
-      this.#draining.add(connection)
-    }
-    return this.#timers.arm(timer, delayMs)
-  }
-
   #due(timer: ServerTimer): void {
     const connection = 'sid' in timer ? this.#core.session(timer.sid)?.connection : timer.connection
     this.#core.due(timer, connection === undefined ? 0 : this.#bufferedBytes(connection))
-    this.#run()
-  }
-
-  #written(number: number, bufferedBytes: number): void {
-    if (!this.#draining.has(number) || bufferedBytes * 2 > this.#host.options.highWaterMarkBytes) return
-    this.#draining.delete(number)
-    const sid = this.#core.sessionOf(number)?.sid
-    if (sid === undefined || !this.#timers.disarm({ name: 'drain', sid })) return
-    this.#core.due({ name: 'drain', sid }, bufferedBytes)
     this.#run()
   }
 

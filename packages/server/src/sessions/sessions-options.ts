@@ -3,16 +3,16 @@ import {
   type Limits,
   MemoryStore,
   type OutboxBounds,
-  type SessionStore,
   defaultLimits,
   serverDefaults,
 } from '@holdfast/protocol'
 import { callable, integer, knownNames, oneOf, shown } from '../option-checks.ts'
-import type { ResolvedOptions } from '../options.ts'
+import type { ConnectionLimits } from '../session-service.ts'
 import type { Authenticate } from './authenticate.ts'
 import { echoSessions } from './echo-sessions.ts'
 import type { SentMessage } from './sent-message.ts'
 import type { SessionHandler } from './server-session.ts'
+import type { SessionStore } from './session-store.ts'
 
 /** The options of `sessions`. All are optional. */
 export interface SessionsOptions {
@@ -41,7 +41,7 @@ export interface SessionsOptions {
   /** Sessions of one principal at a time, likewise. Default 20. Not with `store`. */
   readonly maxPerPrincipal?: number
   /** Where sessions are kept. Default: in memory; they end with the process. */
-  readonly store?: SessionStore<SentMessage>
+  readonly store?: SessionStore
 
   /** Messages a client may have under way that are not handled. Default 1,024. */
   readonly windowMessages?: number
@@ -192,7 +192,7 @@ function checkTogether(
  * Adds what the server's own options say about messages.
  * @throws RangeError naming the option, its bound and the value received
  */
-export function fitServer(own: ResolvedSessionsOptions, server: ResolvedOptions): ResolvedSessionsOptions {
+export function fitServer(own: ResolvedSessionsOptions, server: ConnectionLimits): ResolvedSessionsOptions {
   const maxBytes = server.maxPayloadBytes
   const { windowBytes } = own.limits
   if (windowBytes < maxBytes) {
@@ -212,7 +212,7 @@ export function fitServer(own: ResolvedSessionsOptions, server: ResolvedOptions)
 }
 
 function checkStore(name: string, store: unknown): unknown {
-  const { attach, write } = (store ?? {}) as Partial<SessionStore<SentMessage>>
+  const { attach, write } = (store ?? {}) as Partial<SessionStore>
   if (typeof attach === 'function' && typeof write === 'function') return store
   throw new TypeError(`${name}: must have attach and write, received ${shown(store)}`)
 }
