@@ -22,6 +22,9 @@ type Phase =
 
 const normalClosure = 1_000
 
+/** Half of what HELLO can carry: who says more leaves no room to count on, and would make every later HELLO a violation. */
+const farthestAttempt = 2 ** 51
+
 /**
  * Decides everything the client end of `holdfast.v1` decides, and does nothing: events go in through methods, actions
  * come out of `next()`. It knows no socket, no clock and no randomness.
@@ -277,9 +280,9 @@ export class ClientCore<Entry extends Outgoing> {
 
   #refused(error: ErrorFrame): void {
     const attempt = this.#attempt
-    const { code, retry: retryMs, msg: message } = error
+    const { code, retry: retryMs, msg: message, att = 0 } = error
     // A server that knows a later attempt says which; the next one must be later still.
-    if (code === closeCode.stale) this.#attempt = Math.max(attempt, error.att ?? 0)
+    if (code === closeCode.stale && att <= farthestAttempt) this.#attempt = Math.max(attempt, att)
     this.#drop()
     if (error.end === true && this.#session.exchange !== undefined) {
       const reason = toLossReason(error.lost ?? 'ended')
