@@ -9,18 +9,15 @@ import { nodeResolve } from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 import { dts } from 'rollup-plugin-dts'
 import esbuild from 'rollup-plugin-esbuild'
+import { shortInternalNames } from './scripts/rollup/short-internal-names.mjs'
 import { shortPrivateNames } from './scripts/rollup/short-private-names.mjs'
 import { slimDependencies } from './scripts/rollup/slim-dependencies.mjs'
 import { cdnFile, cdnHashFile, kernels, programs, published } from './scripts/project.mjs'
 
-/**
- * The CDN file is minified harder than an application's bundler would. Names that begin with `_` are private to
- * `reconnecting-websocket`, the only one here that has such names.
- */
+/** The CDN file is minified harder than an application's bundler would. */
 const smallest = {
   ecma: 2020,
   format: { comments: false },
-  mangle: { properties: { regex: /^_/ } },
   compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
 }
 
@@ -106,23 +103,25 @@ const browserSocket = {
   },
 }
 
+const shortNames = () => [shortInternalNames(), shortPrivateNames()]
+
 /** The client for browsers, everything inlined, so that no bundler has to find its way around `ws`. */
 const browser = {
   input: 'packages/client/src/index.ts',
   plugins: [browserSocket, nodeResolve({ browser: true }), slimDependencies(), commonjs(), transpile()],
   output: [
-    { file: 'packages/client/dist/browser.js', format: 'es', plugins: [shortPrivateNames()] },
+    { file: 'packages/client/dist/browser.js', format: 'es', plugins: shortNames() },
     {
       file: 'packages/client/dist/browser.cjs',
       format: 'cjs',
       exports: 'named',
-      plugins: [shortPrivateNames()],
+      plugins: shortNames(),
     },
     {
       file: cdnFile,
       format: 'iife',
       name: 'Holdfast',
-      plugins: [shortPrivateNames(), terser(smallest), integrity],
+      plugins: [...shortNames(), terser(smallest), integrity],
     },
   ].map((output) => ({ ...output, sourcemap: true })),
 }

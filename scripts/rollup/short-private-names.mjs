@@ -1,23 +1,7 @@
 // A rollup plugin for browser builds: renames private members. Minifiers give each private name of a file a short name of
 // its own, although `#a` of one class has nothing to do with `#a` of another; with few names that come back often the
 // compressed file is smaller. A name that several classes have stays one name, as they use such members alike.
-
-const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
-
-/** Gives the n-th short name: `#a`, …, `#Z`, `#aa`, … */
-function shortName(n) {
-  const tail = letters[n % letters.length]
-  return n < letters.length ? `#${tail}` : shortName(Math.floor(n / letters.length) - 1) + tail
-}
-
-/** Lists the nodes below `node`, nearest first. */
-function* below(node) {
-  for (const child of Object.values(node).flat()) {
-    if (typeof child?.type !== 'string') continue
-    yield child
-    yield* below(child)
-  }
-}
+import { below, byFrequency, edited, shortName } from './syntax-tree.mjs'
 
 const isPrivate = (node) => node?.type === 'PrivateIdentifier'
 const declaresPrivate = ({ type, body }) => type === 'ClassBody' && body.some(({ key }) => isPrivate(key))
@@ -36,21 +20,18 @@ export function shortenPrivateNames(code, parse) {
   const bodies = [...below(parse(code))].filter(declaresPrivate)
   const classes = bodies.map((body) => ({ uses: privateNamesIn(body), taken: new Set() }))
   const uses = classes.flatMap((one) => one.uses)
-  const counts = new Map()
-  for (const { name } of uses) counts.set(name, (counts.get(name) ?? 0) + 1)
   const names = new Map()
-  for (const [name] of [...counts].sort(([, a], [, b]) => b - a)) {
+  for (const name of byFrequency(uses.map((use) => use.name))) {
     const users = classes.filter((one) => one.uses.some((use) => use.name === name))
     let n = 0
-    while (users.some(({ taken }) => taken.has(shortName(n)))) n += 1
-    for (const { taken } of users) taken.add(shortName(n))
-    names.set(name, shortName(n))
+    while (users.some(({ taken }) => taken.has(n))) n += 1
+    for (const { taken } of users) taken.add(n)
+    names.set(name, `#${shortName(n)}`)
   }
-  let result = code
-  for (const { name, start, end } of uses.sort((a, b) => b.start - a.start)) {
-    result = result.slice(0, start) + names.get(name) + result.slice(end)
-  }
-  return result
+  return edited(
+    code,
+    uses.map(({ name, start, end }) => ({ start, end, text: names.get(name) })),
+  )
 }
 
 /** The plugin; put it before the minifier. Lines stay as they are, and so the source map does. */

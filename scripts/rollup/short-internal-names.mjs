@@ -1,0 +1,66 @@
+// A rollup plugin for browser builds: renames members that only this library's own code uses. A minifier may not do that,
+// for it cannot know them from members of the platform, of the application, or of what the application gets.
+import { below, byFrequency, edited, shortName } from './syntax-tree.mjs'
+
+/**
+ * Names of members that are neither in the public types, nor in an object of the platform or of the application, nor ever
+ * looked up by a text. Those that begin with `_` are private to `reconnecting-websocket`, the only one that has such names.
+ */
+const internal = {
+  scope: ['child', 'defer', 'hold', 'ledger', 'listen'],
+  receipt: ['settle'],
+  emitter: ['holders'],
+  iterator: ['maxBuffered', 'onEnd'],
+  queue: ['expire', 'expiresAt', 'remove'],
+  outbound: ['drain', 'wire'],
+  inbound: ['after', 'deliver', 'iterate'],
+  line: ['hangUp'],
+  connection: ['inbound', 'line', 'settings', 'sources'],
+  heartbeat: ['consumes', 'sent'],
+  socket: ['gone'],
+}
+const names = new Set(Object.values(internal).flat())
+const isInternal = (name) => names.has(name) || /^_[a-z]/.test(name)
+
+/** Gives the node that names a member, if `node` has one that is written as a name. */
+function memberIn({ type, computed, key, property }) {
+  if (computed) return undefined
+  if (type === 'MemberExpression') return property
+  return ['Property', 'MethodDefinition', 'PropertyDefinition'].includes(type) ? key : undefined
+}
+
+/** Renames the internal members in `code`; `parse` gives its syntax tree as ESTree. Throws when a text equals one. */
+export function shortenInternalNames(code, parse) {
+  const nodes = [...below(parse(code))]
+  const text = nodes.find(({ type, value }) => type === 'Literal' && isInternal(String(value)))
+  if (text) throw new Error(`short-internal-names: ${text.value} is also a text`)
+  const members = nodes.filter((node) => memberIn(node)?.type === 'Identifier')
+  const all = members.map((node) => memberIn(node).name)
+  const taken = new Set(all)
+  const short = new Map()
+  let n = 0
+  for (const name of byFrequency(all.filter(isInternal))) {
+    while (taken.has(shortName(n))) n += 1
+    short.set(name, shortName(n))
+    n += 1
+  }
+  const edits = members.flatMap((node) => {
+    const { name, start, end } = memberIn(node)
+    if (!short.has(name)) return []
+    // `{ name }` stands for a member and for a variable; the variable keeps its name.
+    return node.shorthand
+      ? [{ start, end: start, text: `${short.get(name)}: ` }]
+      : [{ start, end, text: short.get(name) }]
+  })
+  return edited(code, edits)
+}
+
+/** The plugin; put it before the minifier. Lines stay as they are, and so the source map does. */
+export function shortInternalNames() {
+  return {
+    name: 'short-internal-names',
+    renderChunk(code) {
+      return { code: shortenInternalNames(code, (text) => this.parse(text)), map: null }
+    },
+  }
+}
