@@ -18,7 +18,8 @@ import { cdnFile, cdnHashFile, kernels, programs, published } from './scripts/pr
 const smallest = {
   ecma: 2020,
   format: { comments: false },
-  compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
+  // Moving function bodies into their callers saves characters, but not compressed ones.
+  compress: { passes: 3, pure_getters: true, unsafe_arrows: true, inline: 1 },
 }
 
 const transpile = () => esbuild({ target: 'es2022', tsconfig: 'tsconfig.json' })
