@@ -398,7 +398,12 @@ export class ClientNode {
         return
       case 'ended':
         if (this.#sid !== undefined)
-          oracle.handedBack('up', this.#sid, action.handBack, action.answered ? 'counts' : 'none')
+          oracle.handedBack(
+            'up',
+            this.#sid,
+            action.handBack,
+            action.answered ? oracle.knowledgeAtBye(this.#sid) : 'none',
+          )
         this.#world.note(() => `client ended, answered ${action.answered}`)
         this.#over()
         return

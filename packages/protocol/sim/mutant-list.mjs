@@ -547,8 +547,8 @@ export const mutants = [
     'attempt-not-counted',
     'every HELLO has the same attempt number',
     'client-hello.ts',
-    '    attempt,\n    rx:',
-    '    attempt: 1,\n    rx:',
+    'att: attempt,',
+    'att: 1,',
   ),
   one(
     'ping-echo-lost',

@@ -267,6 +267,11 @@ export class Oracle {
     return isTold && endedAtServer === reason && excuses.size === 0 ? 'counts' : 'none'
   }
 
+  /** A server that died after its BYE has taken with it what it had accepted and not handled. */
+  knowledgeAtBye(sid: string): 'counts' | 'none' {
+    return this.ledger(sid).excuses.size === 0 ? 'counts' : 'none'
+  }
+
   /** After everything: no message of a process that lives is without a fate. */
   settle(): void {
     for (const { sid, up, down, excuses, state } of this.ledgers.values()) {
