@@ -7,7 +7,8 @@
 // never reached:
 // - nobody but `line.ts` has the object, and it calls the constructor, `reconnect` once, and `close` once;
 // - its own state, retries and uptime decide nothing, for attempts are not limited and `line.ts` replaces the wait;
-// - the facade reports `open` at once and then only `close`, so no dial takes too long, and nothing is read or sent here.
+// - the facade reports `open` at once and then only `close`, so no dial takes too long, and nothing is read or sent here;
+// - the facade takes no protocols: `line.ts` makes the real socket.
 
 /** Methods of its prototype, and the calls of them that are left. */
 const methods = [
@@ -41,7 +42,7 @@ const properties = [
 const constants = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']
 
 /** What its constructor sets and nothing that is left reads. */
-const fields = ['_binaryType', '_messageQueue', 'onclose', 'onerror', 'onmessage', 'onopen']
+const fields = ['_protocols', '_binaryType', '_messageQueue', 'onclose', 'onerror', 'onmessage', 'onopen']
 
 /** Functions that the constructor makes, for events. */
 const handlers = ['_handleOpen', '_handleMessage', '_handleError']
@@ -82,6 +83,8 @@ const reconnectingWebsocket = [
     1,
     /^ *if \(this\._retryCount >= maxRetries\) {[^]*?}\n *this\._retryCount\+\+;\n/gm,
   ],
+  ['defaults of arguments', 2, /^ *if \((options|code) === void 0\) {.*}\n/gm],
+  ['protocols', 1, /_this\._protocols\s+\? new WebSocket\(url, _this\._protocols\)\s+: /g],
   ['kinds of URLs', 1, /_getNextUrl\(_this\._url\)/g, '_url()'],
   ['closing what is closed', 1, /^ *if \(this\._ws\.readyState === this\.CLOSED\) {[^]*?}\n/gm],
   [

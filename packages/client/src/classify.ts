@@ -23,19 +23,11 @@ const stop = [400, 403, 405, 407, 409, 410, 414, 426, 431, 451, 1000, 1010, 3003
  * @see https://www.iana.org/assignments/websocket/websocket.xhtml
  */
 export function classify(cause: Cause): Verdict {
-  switch (cause.kind) {
-    case 'not-admitted':
-      return { retryAfterMs: cause.retryAfterMs }
-    case 'refused':
-      return verdictOf(cause.status, cause.retryAfterMs)
-    case 'server-close':
-      return verdictOf(httpStatusOf(cause.code), retryAfterOf(cause.reason))
-    case 'unauthorized':
-    case 'forbidden':
-      return 'stop'
-    default:
-      return 'retry'
-  }
+  const { kind } = cause
+  if (kind === 'not-admitted') return { retryAfterMs: cause.retryAfterMs }
+  if (kind === 'refused') return verdictOf(cause.status, cause.retryAfterMs)
+  if (kind === 'server-close') return verdictOf(httpStatusOf(cause.code), retryAfterOf(cause.reason))
+  return kind === 'unauthorized' || kind === 'forbidden' ? 'stop' : 'retry'
 }
 
 /**

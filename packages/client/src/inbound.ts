@@ -45,8 +45,7 @@ export class Inbound {
     const limit = this.#maxUnread
     const iterator = new BoundedIterator<Incoming>({
       maxBuffered: limit,
-      overflow: () =>
-        new HoldfastError('iterator-overflow', `iterator: ${limit} messages unread, at most ${limit}`),
+      overflow: () => new HoldfastError('iterator-overflow', `iterator: more than ${limit} messages unread`),
       onEnd: () => this.#iterators.delete(iterator),
     })
     if (this.#scope.ended) iterator.end()
