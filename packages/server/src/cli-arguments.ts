@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { shown } from './option-checks.ts'
 import { resolveOptions, type ServerOptions } from './options.ts'
+import { echoSessions } from './sessions/echo-sessions.ts'
+import { sessions } from './sessions/sessions.ts'
 
 /** What the command line asks for. */
 export type Command =
@@ -23,6 +25,8 @@ Usage: holdfast-server [options]
   --idle-timeout-ms <ms>     close a client that sent nothing for so long, or Infinity (60000)
   --ping-interval-ms <ms>    time between pings, or Infinity for none (20000)
   --max-payload-bytes <n>    the largest message taken (1048576)
+  --resume                   give clients that offer holdfast.v1 sessions that survive
+                             their connections, and echo in them
   --misbehave                let clients ask for misbehaviour in the query; serve /stats
   --json                     print one JSON object a line instead of words
   --help                     print this and exit
@@ -43,6 +47,7 @@ const flags = {
   'idle-timeout-ms': { type: 'string' },
   'ping-interval-ms': { type: 'string' },
   'max-payload-bytes': { type: 'string' },
+  resume: { type: 'boolean' },
   misbehave: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -82,6 +87,7 @@ function readOptions(values: Values): ServerOptions {
     idleTimeoutMs: number(values, 'idle-timeout-ms'),
     pingIntervalMs: number(values, 'ping-interval-ms'),
     maxPayloadBytes: number(values, 'max-payload-bytes'),
+    sessions: values.resume ? sessions({ handler: echoSessions, ack: 'handled' }) : undefined,
     allowMisbehaviour: values.misbehave,
   }
   const given = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined))

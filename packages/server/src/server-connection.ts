@@ -171,7 +171,9 @@ export class ServerConnection implements Connection, DrivenConnection {
       pingIntervalMs: options.pingIntervalMs,
       pongTimeoutMs: options.pongTimeoutMs,
       isReading,
-      ping: () => (this.#driver === undefined ? webSocket.ping() : this.#driver.ping()),
+      ping: () => {
+        if (!this.#driver?.ping()) webSocket.ping()
+      },
       onDead: () => this.cut('dead-peer'),
     })
     this.#signOfLife = () => {

@@ -19,8 +19,8 @@ export interface ConnectionDriver {
   message(data: string | Uint8Array, bytes: number): void
   /** Some of what waited in the socket's buffer was written. */
   written(): void
-  /** It is time for a sign of life. */
-  ping(): void
+  /** It is time to ask for a sign of life; returns whether that was done. */
+  ping(): boolean
   /** The connection is gone. */
   closed(): void
 }

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { readCommand } from '../src/cli-arguments.ts'
 import { builtPackage } from './built.ts'
 import { type Child, node } from './child.ts'
-import { ask, dial, running, tcp, upgradeText } from './running.ts'
+import { ask, dial, running, tcp, until, upgradeText } from './running.ts'
+import { SessionClient } from './session-client.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const inPackage = builtPackage()
@@ -40,6 +41,29 @@ test('it prints its address, echoes, and stops with 0 at SIGTERM and SIGINT', as
     expect(run.err()).toContain('info connection-opened id="c1" path="/live"')
     expect(run.err()).toContain('info stopped')
   }
+})
+
+test('--resume gives sessions that outlive their connections', async () => {
+  const run = cli('--port', '0', '--resume', '--misbehave')
+  const url = await address(run)
+  const client = new SessionClient(url)
+  await client.connect()
+  client.send('a')
+  await until(() => client.received.length === 1)
+  await client.cut()
+  client.send('b')
+  expect((await client.connect()).outcome.name).toBe('resumed')
+  await until(() => client.received.length === 2)
+  expect(client.received).toEqual(['a', 'b'])
+  const { body } = await ask(new URL('/stats', url).href)
+  expect(JSON.parse(body)).toMatchObject({ sessions: { opened: 1, resumed: 1 } })
+  const plain = await dial(url)
+  plain.socket.send('plain')
+  await until(() => plain.received.length === 1)
+  run.process.kill('SIGTERM')
+  await until(() => client.all('goaway').length === 1)
+  client.socket?.close()
+  expect(await run.exit).toBe(0)
 })
 
 test('a second signal forces', async () => {

@@ -161,7 +161,7 @@ test('with "received", a loop that falls behind ends with an error, and the sess
 
 test('the echo takes no more than a client that does not read lets it, and loses nothing', async () => {
   const at = await sessionServer(
-    { ack: 'handled', handler: echoSessions, windowMessages: 16, maxHeldMessages: 32 },
+    { ack: 'handled', handler: echoSessions, windowMessages: 128, maxHeldMessages: 256 },
     { highWaterMarkBytes: 65_536 },
   )
   const { client, session } = await joined(at)
@@ -170,7 +170,7 @@ test('the echo takes no more than a client that does not read lets it, and loses
   client.socket?.pause()
   for (let n = 0; n < count; n += 1) client.send(`${n} ${text}`)
   await until(() => session.flow === 'backed-up')
-  expect(session.held.messages).toBeLessThanOrEqual(32)
+  expect(session.held.messages).toBeLessThanOrEqual(256)
   client.socket?.resume()
   await until(() => client.received.length === count)
   expect(client.received).toEqual(Array.from({ length: count }, (_, n) => `${n} ${text}`))

@@ -130,8 +130,7 @@ test('a later connection takes the session over, and the loser is told 4409 and 
   expect(session.state).toMatchObject({ name: 'attached', connection: 'c2' })
   expect(at.live.stats).toMatchObject({ superseded: 1, resumed: 1, opened: 1 })
   // Somebody else with its secrets: now the client itself loses, and makes no further attempt.
-  const frame = client.frames.filter((one) => typeof one === 'string' && one.startsWith('\u0010W')).at(-1)
-  const { sid, tok } = JSON.parse(String(frame).slice(2)) as { sid: string; tok: string }
+  const { sid, tok } = client.all('welcomed').at(-1)?.welcome ?? { sid: '', tok: '' }
   const thief = await rawClient(at.url)
   thief.socket.send(helloText({ sid, tok, att: 50 }))
   await until(() => client.all('superseded').length === 1)

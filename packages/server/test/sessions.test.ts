@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { echoSessions } from '../src/sessions/index.ts'
 import { dial, until } from './running.ts'
+import { SessionClient } from './session-client.ts'
 import { inState, joined, sessionServer } from './sessions-running.ts'
 
 test('messages go both ways, as text and as binary, in order', async () => {
@@ -66,4 +67,67 @@ test('a receipt tells the way of a message', async () => {
   await session.flushed()
   expect(session.held).toEqual({ messages: 0, bytes: 0 })
   expect(at.live.stats?.heldBytes).toBe(0)
+})
+
+test('pings are answered, and tell the round-trip time', async () => {
+  const at = await sessionServer({}, { pingIntervalMs: 1_000 })
+  const { client, session } = await joined(at)
+  expect(session.rttMs).toBeUndefined()
+  await until(() => session.rttMs !== undefined)
+  expect(session.rttMs).toBeGreaterThanOrEqual(0)
+  expect(client.frames.some((frame) => typeof frame === 'string' && frame.startsWith('\u0010P'))).toBe(true)
+})
+
+test('a late HELLO of an abandoned attempt changes nothing', async () => {
+  const answers: (() => void)[] = []
+  let wait = false
+  const at = await sessionServer({
+    authenticate: () =>
+      wait
+        ? new Promise((resolve) => answers.push(() => resolve({ principal: 'ada' })))
+        : { principal: 'ada' },
+  })
+  const { client, session } = await joined(at)
+  await client.cut()
+  await inState(session, 'detached')
+  // The first attempt hangs in authentication while the client has long gone on to a second.
+  wait = true
+  const abandoned = await client.open()
+  const left = new Promise<number>((resolve) => abandoned.on('close', resolve))
+  await until(() => answers.length === 1)
+  wait = false
+  expect((await client.connect()).outcome.name).toBe('resumed')
+  client.send('new')
+  answers[0]?.()
+  expect(await left).toBe(4412)
+  client.send('newer')
+  await until(() => at.inbox(session).length === 2)
+  expect(at.inbox(session)).toEqual(['new', 'newer'])
+  expect(session.state.name).toBe('attached')
+})
+
+test('an answer that was lost twice in a row does not strand the client', async () => {
+  const at = await sessionServer()
+  const { client, session } = await joined(at)
+  for (let n = 0; n < 2; n += 1) {
+    await client.cut()
+    const before = at.live.stats?.resumed ?? 0
+    const socket = await client.open()
+    // What the server says does not get through: the listener of the client is gone.
+    socket.removeAllListeners('message')
+    await until(() => (at.live.stats?.resumed ?? 0) > before)
+  }
+  await client.cut()
+  expect((await client.connect()).outcome.name).toBe('resumed')
+  client.send('a')
+  await until(() => at.inbox(session).length === 1)
+  expect(at.live.stats).toMatchObject({ alarms: { token: 0 }, gaps: {} })
+})
+
+test("the application's own subprotocol is agreed on inside the session", async () => {
+  const at = await sessionServer({ proto: ['b', 'c'] })
+  const client = new SessionClient(at.url, { proto: ['a', 'b'] })
+  expect((await client.connect()).welcome.proto).toBe('b')
+  await until(() => at.opened.length === 1)
+  expect(at.opened[0]?.proto).toBe('b')
 })

@@ -101,6 +101,7 @@ export class SessionEngine implements OpenSessions {
     this.#run()
     return {
       message: (data, bytes) => {
+        if (this.#scope.ended) return
         if (typeof data === 'string') this.#core.text(number, data, bytes)
         else this.#core.binary(number, data)
         this.#run()
@@ -109,8 +110,11 @@ export class SessionEngine implements OpenSessions {
         if (this.#drain.written(number)) this.#run()
       },
       ping: () => {
-        this.#core.sessionOf(number)?.ping(Math.round(this.#scope.clock.monotonicMs()))
+        const session = this.#core.sessionOf(number)
+        if (session?.state !== 'attached') return false
+        session.ping(Math.round(this.#scope.clock.monotonicMs()))
         this.#run()
+        return true
       },
       closed: () => {
         link.end()
