@@ -17,7 +17,12 @@ test.each(fences('js').map((text, n) => [n + 1, text] as const))(
   'JavaScript example %i runs and exits by itself',
   async (n, text) => {
     const file = inPackage(`example-${n}.mjs`)
-    writeFileSync(file, text.replaceAll("'@holdfast/server'", "'./dist/index.js'"))
+    writeFileSync(
+      file,
+      text
+        .replaceAll("'@holdfast/server'", "'./dist/index.js'")
+        .replaceAll("'@holdfast/server/sessions'", "'./dist/sessions.js'"),
+    )
     const { exit, err, out } = node(file)
     expect(await exit, err()).toBe(0)
     expect(err()).toBe('')
@@ -30,7 +35,7 @@ test('every command line of the README is understood', () => {
   const lines = fences('sh').flatMap((text) =>
     text.split('\n').filter((line) => line.startsWith('holdfast-server')),
   )
-  expect(lines).toHaveLength(4)
+  expect(lines).toHaveLength(5)
   const certificate = new URL('fixtures/test-only-cert.pem', import.meta.url).pathname
   for (const line of lines) {
     const args = line
