@@ -41,7 +41,10 @@ export type Cause =
       readonly headers: Readonly<Record<string, string>>
       readonly retryAfterMs?: number
     }
-  /** The platform forbids the connection (content security policy, mixed content): trying again cannot help. */
+  /**
+   * The platform forbids the connection (mixed content; in some browsers a content security policy): trying again cannot
+   * help. Chromium reports what a policy blocks as any other failure: `unreachable`.
+   */
   | { readonly kind: 'forbidden'; readonly name: string }
   /** A phase took longer than its limit. */
   | { readonly kind: 'timeout'; readonly phase: Phase; readonly limitMs: number }

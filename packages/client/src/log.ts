@@ -5,5 +5,5 @@ export interface LogRecord {
   readonly [field: string]: unknown
 }
 
-/** Receives records. What it throws is ignored: logging must not harm the session. */
+/** Receives records. What it throws harms nobody and goes to the platform's `reportError`. */
 export type Logger = (record: LogRecord) => void

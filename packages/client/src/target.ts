@@ -13,8 +13,11 @@ export interface AttemptContext {
   readonly signal: Signal
 }
 
-/** What the application proves itself with: a token, an object, whatever its server understands. */
-export type Credentials = unknown
+/**
+ * What the application proves itself with: a token, an object, whatever its server understands. Spelled out, because
+ * `unknown` would swallow the function beside it, and with it the types of the function's argument.
+ */
+export type Credentials = string | number | bigint | boolean | object | null | undefined
 
 /** A value, or a function asked before every attempt. */
 export type Provided<T> =
