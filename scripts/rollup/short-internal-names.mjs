@@ -9,7 +9,7 @@ import { below, byFrequency, edited, shortName } from './syntax-tree.mjs'
 const internal = {
   scope: ['child', 'defer', 'hold', 'ledger', 'listen'],
   receipt: ['settle'],
-  emitter: ['holders'],
+  emitter: ['emit', 'holders', 'off'],
   iterator: ['maxBuffered', 'onEnd'],
   queue: ['expire', 'expiresAt', 'remove'],
   outbound: ['drain', 'wire'],
@@ -20,6 +20,18 @@ const internal = {
   socket: ['gone'],
 }
 const names = new Set(Object.values(internal).flat())
+
+/** A slip in the list would rename members of the platform as well: these are the ones that the code meets. */
+const platform =
+  'AbortController AbortSignal Array ArrayBuffer Error EventTarget Function JSON Map Math Number Object'
+    .concat(' Promise RegExp Set String Symbol Uint8Array URL')
+    .split(' ')
+    .map((name) => globalThis[name])
+for (const one of platform.flatMap((type) => [type, type.prototype ?? {}])) {
+  const slip = Object.getOwnPropertyNames(one).find((name) => names.has(name))
+  if (slip) throw new Error(`short-internal-names: ${slip} is also a member of the platform`)
+}
+
 const isInternal = (name) => names.has(name) || /^_[a-z]/.test(name)
 
 /** Gives the node that names a member, if `node` has one that is written as a name. */

@@ -22,7 +22,7 @@ export function connect(url: Provided<Address>, options?: SessionOptions): Sessi
   const settings = resolveOptions(options)
   const { protocols, headers, credentials, clock } = settings
   if (headers && !settings.createSocket && !sendsHeaders) {
-    throw new TypeError('headers: browsers cannot send any, got some; use protocols, onConnected or the URL')
+    throw new TypeError('headers: browsers cannot send any, got some')
   }
   const sources = { url, protocols, headers, credentials }
   assertTarget(sources)

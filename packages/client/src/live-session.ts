@@ -351,7 +351,7 @@ export class LiveSession implements Session {
   #inHook(): Promise<never> | undefined {
     const state = this.#state
     if (state.name !== 'connecting' || state.phase !== 'hello') return undefined
-    return Promise.reject(new HoldfastError('in-hook', 'onConnected: cannot wait for what is sent after it'))
+    return Promise.reject(new HoldfastError('in-hook', 'onConnected: would wait for itself'))
   }
 
   #report(phase: ErrorPhase, error: unknown): void {
