@@ -7,6 +7,7 @@ type Record = SessionRecord<unknown>
  * was never confirmed, else the longest unused. Looks at no more than one principal's sessions, whatever the total.
  */
 export class SessionIndex {
+  /** In the order in which they won or lost a connection. */
   readonly #byPrincipal = new Map<string, Set<Record>>()
   /** Without a connection, in the order in which they lost it. */
   readonly #idle = { unconfirmed: new Set<Record>(), known: new Set<Record>() }
@@ -22,9 +23,10 @@ export class SessionIndex {
     if (record.place === 'detached')
       this.#idle[record.stage === 'unconfirmed' ? 'unconfirmed' : 'known'].add(record)
     if (record.principal === null) return
-    const owned = this.#byPrincipal.get(record.principal)
-    if (owned === undefined) this.#byPrincipal.set(record.principal, new Set([record]))
-    else owned.add(record)
+    const owned = this.#byPrincipal.get(record.principal) ?? new Set()
+    // To the end: the order is that of the last change, and not of age.
+    owned.delete(record)
+    this.#byPrincipal.set(record.principal, owned.add(record))
   }
 
   remove(record: Record): void {
