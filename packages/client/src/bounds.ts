@@ -7,9 +7,8 @@ const mayBeZero =
   'stableAfterMs maxMessages maxBytes lowWaterBytes closeTimeoutMs closeAfterMs drainMs withinMs code'.split(
     ' ',
   )
-/** Options without a default that are looked at elsewhere; every other one without a default is a function. */
-const anything = 'headers credentials whenHidden signal strategy'.split(' ')
-const groups = 'connect backoff heartbeat queue'.split(' ')
+/** Options that are looked at elsewhere. Of the others, one without a default is a function, and an object is a group. */
+const anything = 'protocols headers credentials whenHidden signal clock strategy cause'.split(' ')
 
 /**
  * Fills a group of options from its preset, whose values tell what is allowed there. `undefined` counts as left out.
@@ -22,12 +21,14 @@ export function fill<T extends object>(group: string, raw: unknown, preset: T, p
   for (const [key, given] of Object.entries(raw)) {
     const name = prefix + key
     const standard = filled[key]
-    const type = standard === undefined && !anything.includes(key) ? 'function' : typeof standard
+    const type = standard === undefined ? 'function' : typeof standard
     assertOneOf(`unknown option ${name}`, key, Object.keys(preset), TypeError)
     if (given === undefined) continue
-    if (type === 'number') assertNumber(name, given, mayBeZero.includes(key) ? 0 : 1)
-    else if (/^[bsf]/.test(type)) must(typeof given === type, TypeError, name, `a ${type}`, given)
-    filled[key] = groups.includes(key) ? fill(name, given, standard as object) : given
+    filled[key] = given
+    if (anything.includes(key)) continue
+    if (type === 'object') filled[key] = fill(name, given, standard as object)
+    else if (type === 'number') assertNumber(name, given, mayBeZero.includes(key) ? 0 : 1)
+    else must(typeof given === type, TypeError, name, `a ${type}`, given)
   }
   return filled as T
 }
