@@ -205,7 +205,11 @@ test('what is held is bounded by count, by bytes and for all sessions together',
   expect(one.session.send('e').error).toBeUndefined()
   await one.session.flushed()
   expect(at.live.stats?.heldBytes).toBe(90)
+  expect(one.session.id).not.toBe(two.session.id)
+  for (const text of ['a', 'b', 'c']) two.session.send(text)
+  const pending = two.session.ready()
   await two.session.close()
+  await expect(pending).rejects.toMatchObject({ code: 'session-ended' })
   await expect(two.session.ready()).rejects.toMatchObject({ code: 'session-ended' })
   await expect(two.session.flushed()).rejects.toMatchObject({ code: 'session-ended' })
   expect(at.live.stats?.heldBytes).toBe(0)
@@ -254,6 +258,24 @@ test('only text, buffers and views can be sent, and bytes are copied', async () 
   await client.connect()
   await until(() => client.received.length === 3)
   expect(client.received).toEqual([Buffer.from([1, 2, 3, 4]), Buffer.from([2, 3]), Buffer.from([1, 2, 3, 4])])
+})
+
+test('a handler that sends before it listens misses nothing, even if the first frame is a message', async () => {
+  const inbox: unknown[] = []
+  const at = await running({
+    sessions: sessions({
+      handler(session) {
+        session.send('welcome')
+        session.on('message', (message) => inbox.push(message))
+      },
+    }),
+  })
+  const { socket, controls, frames } = await rawClient(at.url)
+  socket.send(helloText())
+  await until(() => controls().length > 0)
+  socket.send('first')
+  await until(() => frames.includes('welcome'))
+  expect(inbox).toEqual(['first'])
 })
 
 test('a session handler that fails is reported, and ends only its own session', async () => {
