@@ -1,11 +1,20 @@
 import type { ClientAction, ExchangeTimer, HandBack, Payload, ServerAction, Welcome } from '../src/index.ts'
-import { ClientCore, MemoryStore, ServerCore, resolveClientOptions } from '../src/index.ts'
+import {
+  ClientCore,
+  MemoryStore,
+  ServerCore,
+  clientFrames,
+  decodeText,
+  resolveClientOptions,
+  serverFrames,
+} from '../src/index.ts'
 import { Random } from '../sim/random.ts'
 import { hold, holdUnpolluted } from './broken.ts'
 import { Corruptor } from './corruptor.ts'
 import type { Hints } from './frame-maker.ts'
 import { type Tally, type World, count } from './fuzz-case.ts'
 import { holdWellFormed } from './hold-well-formed.ts'
+import { violationIn } from './judge.ts'
 import { type Numbered, message } from './messages.ts'
 
 const limits = { maxBytes: 2_048, windowMessages: 8, windowBytes: 8_192 }
@@ -28,12 +37,19 @@ export class ClientWorld implements World {
   #connection = 0
   #ids = 0
   #messages = 0
+  /** Actions the client asked for so far. */
+  #actions = 0
   /** Numbered and without a fate yet. */
   readonly #open = new Set<Numbered>()
   #held: Held = 'none'
   #isOver = false
   #sid = ''
   #rx = 0
+  /** The acknowledgement the client told last. */
+  #told = 0
+  /** Number of the last message of the client that is acknowledged, and of the newest. */
+  #acked = 0
+  #newest = 0
   frames = 0
   lastFrame: Payload = ''
 
@@ -97,22 +113,41 @@ export class ClientWorld implements World {
   #attack(attempt: number, data: Payload): void {
     this.frames += 1
     this.lastFrame = data
+    const wrong = this.#violationNow(attempt, data)
     this.#hand(attempt, data)
+    hold(wrong === undefined || this.#client.phase !== 'live', `a violation has no consequences: ${wrong}`)
+    this.#drainClient()
+  }
+
+  /** A violation on the present connection, when it is live. */
+  #violationNow(attempt: number, data: Payload): string | undefined {
+    if (attempt !== this.#attempt || this.#client.phase !== 'live') return undefined
+    return violationIn(data, {
+      shapes: clientFrames,
+      kinds: ['ack', 'ping', 'pong', 'goaway', 'bye', 'error', 'expiry'],
+      maxBytes: limits.maxBytes,
+      rx: this.#rx,
+      tx: this.#newest,
+      acked: this.#acked,
+    })
   }
 
   /** Frames of a connection that was left must do nothing at all. */
   #attackAbandoned(): void {
-    const before = this.#client.phase
+    const before = { phase: this.#client.phase, actions: this.#actions }
     this.#attack(this.#attempt - 1, this.#corruptor.invent(this.#hints()))
-    hold(this.#client.next() === undefined, 'a frame of an abandoned connection has consequences')
-    hold(this.#client.phase === before, 'a frame of an abandoned connection changes the state')
+    hold(this.#actions === before.actions, 'a frame of an abandoned connection has consequences')
+    hold(this.#client.phase === before.phase, 'a frame of an abandoned connection changes the state')
   }
 
   #talk(): void {
     const random = this.#random
     for (let times = random.between(1, 4); times > 0; times -= 1) {
       const entry = message(this.#messages + 1)
-      if (typeof this.#client.offer(entry) !== 'number') return
+      const number = this.#client.offer(entry)
+      if (typeof number !== 'number') return
+      hold(number === this.#newest + 1, 'a message has a number out of order')
+      this.#newest = number
       this.#messages += 1
       this.#open.add(entry)
     }
@@ -198,14 +233,19 @@ export class ClientWorld implements World {
   #settle(): void {
     for (let actions = 0; ; actions += 1) {
       hold(actions < maxActionsPerStep, 'one step goes on without end')
-      const mine = this.#client.next()
-      if (mine !== undefined) {
-        this.#perform(mine)
-        continue
-      }
+      this.#drainClient()
       const theirs = this.#server.next()
       if (theirs === undefined) return
       this.#serve(theirs)
+    }
+  }
+
+  #drainClient(): void {
+    const limit = this.#actions + maxActionsPerStep
+    for (let action = this.#client.next(); action !== undefined; action = this.#client.next()) {
+      this.#actions += 1
+      hold(this.#actions < limit, 'one frame has consequences without end')
+      this.#perform(action)
     }
   }
 
@@ -214,6 +254,7 @@ export class ClientWorld implements World {
     switch (action.type) {
       case 'send':
         holdWellFormed(action.data, 'server')
+        this.#noteTold(action.data)
         if (action.attempt !== this.#attempt) return
         if (typeof action.data === 'string') this.#server.text(this.#connection, action.data)
         else this.#server.binary(this.#connection, action.data)
@@ -226,11 +267,20 @@ export class ClientWorld implements World {
           action.sid === this.#sid && action.number === this.#rx + 1,
           'a message is delivered out of order',
         )
+        hold(
+          action.number - this.#told <= limits.windowMessages,
+          'more messages are taken than the window allows',
+        )
         this.#rx = action.number
         count(this.#tally, 'client: messages delivered')
         return
       case 'acked':
         for (const entry of action.entries) this.#fate(entry)
+        this.#acked += action.entries.length
+        hold(
+          action.upTo === this.#acked && this.#acked <= this.#newest,
+          'an acknowledgement covers what was not sent',
+        )
         count(this.#tally, 'client: messages acked', action.entries.length)
         return
       case 'lost':
@@ -248,12 +298,17 @@ export class ClientWorld implements World {
     }
   }
 
+  #noteTold(data: Payload): void {
+    const frame = typeof data === 'string' ? decodeText(data, { ...clientFrames, ...serverFrames }) : ''
+    if (typeof frame !== 'string' && 'ack' in frame) this.#told = frame.ack
+  }
+
   #welcomed({ sid, outcome, welcome }: Extract<ClientAction<Numbered>, { type: 'welcomed' }>): void {
     holdTerms(welcome)
     const expected = { first: ['none'], resumed: ['held'], gap: ['held', 'lost'] }[outcome.name]
     hold(expected.includes(this.#held), `${outcome.name} in state ${this.#held}`)
     if (outcome.name === 'resumed') hold(sid === this.#sid, 'another session was resumed')
-    else this.#rx = 0
+    else this.#rx = this.#told = this.#acked = this.#newest = 0
     if (outcome.name === 'gap') this.#fates(outcome.handBack)
     this.#sid = sid
     this.#held = 'held'

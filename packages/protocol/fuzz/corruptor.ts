@@ -53,6 +53,15 @@ export class Corruptor {
     }
   }
 
+  /** Returns a first frame: right, overheard, or wrong. */
+  introduce(hints: Hints): Payload {
+    const random = this.#random
+    const old = this.#seen[random.between(0, memory - 1)]
+    const opening =
+      typeof old === 'string' && random.chance(0.3) ? old : makeOpening(random, hints, this.#opening)
+    return random.chance(0.5) ? opening : mutateFrame(random, opening)
+  }
+
   /** Returns a frame that the honest end did not send. */
   invent(hints: Hints): Payload {
     const random = this.#random

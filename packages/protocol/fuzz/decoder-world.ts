@@ -45,6 +45,18 @@ function holdRoundTrip(frame: ControlFrame): void {
   hold(encodeControl(again) === text, 'what was decoded and encoded is decoded otherwise')
 }
 
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
+}
+
+/** What was taken for a frame has the size and depth of one. */
+function holdBounded(text: string): void {
+  if ('APQ'.includes(text.charAt(1))) return
+  hold(new TextEncoder().encode(text).byteLength <= 16_384, 'a frame is taken that is too large')
+  hold(depthOf(JSON.parse(text.slice(2))) <= 4, 'a frame is taken that nests too deep')
+}
+
 /** Text that nobody well-meaning sends, into the decoder. */
 export class DecoderWorld implements World {
   readonly #random: Random
@@ -73,7 +85,10 @@ export class DecoderWorld implements World {
     if ('APQ'.includes(text.charAt(1) || '?'))
       hold((frame.kind !== 'violation') === isCounts(text), 'counts are taken that are none, or refused')
     if (frame.kind === 'hello' || frame.kind === 'refresh') holdNoPrototype(frame.auth)
-    if (frame.kind !== 'violation') holdRoundTrip(frame)
+    if (frame.kind !== 'violation') {
+      holdBounded(text)
+      holdRoundTrip(frame)
+    }
     count(this.#tally, frame.kind === 'violation' ? 'decoder: violation' : 'decoder: frame')
   }
 

@@ -8,5 +8,8 @@ export function holdWellFormed(data: Payload, receiver: 'client' | 'server'): vo
   if (typeof data !== 'string') return
   const frame = decodeText(data, receivedBy[receiver])
   if (typeof frame !== 'string' && frame.kind === 'violation')
-    hold(false, `it sends what is no frame (${frame.what} ${frame.detail}): ${data.slice(0, 200)}`)
+    hold(
+      false,
+      `it sends what is no frame (${frame.what} ${frame.detail}): ${JSON.stringify(data.slice(0, 200))}`,
+    )
 }

@@ -17,6 +17,8 @@ export class HonestPair implements Visitor {
   /** What no longer arrives on the present connection. */
   #deaf: 'neither' | 'up' | 'down' | 'both' = 'neither'
   #hello = ''
+  #token = 'none'
+  #away = 0
   /** Newest number sent, delivered and acknowledged, per direction. */
   readonly #up = { sent: 0, delivered: 0, acked: 0 }
   readonly #down = { sent: 0, delivered: 0 }
@@ -35,6 +37,22 @@ export class HonestPair implements Visitor {
 
   get connection(): number | undefined {
     return this.#connection
+  }
+
+  /** The token for the next HELLO, as a thief on the wire would know it. */
+  get token(): string {
+    return this.#token
+  }
+
+  /** The token of the present connection's HELLO. */
+  get deadToken(): string {
+    return tokenIn(this.#hello) ?? 'none'
+  }
+
+  /** Counts the calls without a connection; true when there were that many. */
+  isAwayFor(steps: number): boolean {
+    this.#away = this.#connection === undefined ? this.#away + 1 : 0
+    return this.#away > steps
   }
 
   /** The HELLO of the present connection: its token is dead once the handshake is over. */
@@ -90,8 +108,10 @@ export class HonestPair implements Visitor {
 
   receive(data: Payload): void {
     if (this.#deaf === 'down' || this.#deaf === 'both') return
-    if (typeof data === 'string') this.#client.text(this.#attempt, data)
-    else this.#client.binary(this.#attempt, data)
+    if (typeof data === 'string') {
+      this.#token = tokenIn(data) ?? this.#token
+      this.#client.text(this.#attempt, data)
+    } else this.#client.binary(this.#attempt, data)
   }
 
   closed(code: number): void {
@@ -147,4 +167,8 @@ export class HonestPair implements Visitor {
     if (typeof data === 'string' && data.startsWith('\u0010H')) this.#hello = data
     this.#wire.send(this.#connection, data)
   }
+}
+
+function tokenIn(frame: string): string | undefined {
+  return frame.startsWith('\u0010') ? /"tok":"([^"]+)"/.exec(frame)?.[1] : undefined
 }

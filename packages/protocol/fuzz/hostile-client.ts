@@ -38,9 +38,15 @@ export class HostileClient implements Visitor {
     this.#corruptor.overhear(data)
   }
 
-  dial(): void {
+  #dial(hints: Hints): void {
     this.hangUp()
     this.#sent = 0
+    if (this.#random.chance(0.3)) {
+      // Without the puppet: the very first frame may be anything.
+      this.#connection = this.#wire.connect(this)
+      this.#wire.send(this.#connection, this.#corruptor.introduce(hints), true)
+      return
+    }
     if (this.#puppet.phase === 'ended') this.#puppet = this.#newPuppet()
     this.#attempt = this.#puppet.begin(this.#random.pick(undefined, 'secret'))
     this.#connection = this.#wire.connect(this)
@@ -54,14 +60,15 @@ export class HostileClient implements Visitor {
   }
 
   /** Does one thing of many. */
-  act(hints: Omit<Hints, 'count' | 'attempt'>): void {
+  act(known: Omit<Hints, 'count' | 'attempt'>): void {
     const random = this.#random
     const roll = random.unit()
-    if (this.#connection === undefined || (this.#puppet.phase !== 'live' && roll < 0.1)) this.dial()
-    else if (roll < 0.05 + this.#corruptor.fury) {
-      const known = { ...hints, count: this.#sent, attempt: this.#attempt }
-      this.#wire.send(this.#connection, this.#corruptor.invent(known))
-    } else if (roll < 0.7) {
+    const hints = { ...known, count: this.#sent, attempt: this.#attempt }
+    const isLive = this.#puppet.phase === 'live'
+    if (this.#connection === undefined || (!isLive && roll < 0.1)) this.#dial(hints)
+    else if (roll < (isLive ? 0.05 + this.#corruptor.fury : 0.6))
+      this.#wire.send(this.#connection, this.#corruptor.invent(hints), true)
+    else if (roll < 0.7) {
       for (let times = random.between(1, 3); times > 0; times -= 1)
         if (typeof this.#puppet.offer(message(random.between(1, 99))) === 'number') this.#sent += 1
     } else if (roll < 0.8) this.#puppet.due(random.pick('ack', 'drain'), 0)
@@ -89,7 +96,9 @@ export class HostileClient implements Visitor {
     const connection = this.#connection
     if (action.type === 'close' && action.attempt === this.#attempt) this.hangUp()
     if (action.type !== 'send' || connection === undefined || action.attempt !== this.#attempt) return true
-    for (const data of this.#corruptor.pass(action.data)) this.#wire.send(connection, data)
+    const passed = this.#corruptor.pass(action.data)
+    const isWrong = passed.length !== 1 || passed[0] !== action.data
+    for (const data of passed) this.#wire.send(connection, data, isWrong)
     return true
   }
 }

@@ -6,6 +6,9 @@ import type { Numbered } from './messages.ts'
 /** What the application knows of a session: number of the last message it was given, and what it waits for. */
 interface Acquaintance {
   rx: number
+  /** Newest message sent, and the last that was acknowledged. */
+  tx: number
+  acked: number
   readonly open: Set<Numbered>
 }
 
@@ -23,10 +26,12 @@ export class ServerApplication {
   }
 
   offer(session: ServerSession<Numbered>, entry: Numbered): void {
-    const open = this.#known.get(session.sid)?.open
-    // Before the offer: a message that is one too many ends the session, and that has its own fates.
+    const acquaintance = this.#known.get(session.sid)
     const result = session.offer(entry)
-    if (typeof result === 'number') open?.add(entry)
+    if (typeof result !== 'number' || acquaintance === undefined) return
+    hold(result === acquaintance.tx + 1, 'a message has a number out of order')
+    acquaintance.tx = result
+    acquaintance.open.add(entry)
   }
 
   /** Takes what is not about connections. */
@@ -34,13 +39,13 @@ export class ServerApplication {
     switch (action.type) {
       case 'opened':
         hold(!this.#known.has(action.sid), 'a session is opened twice')
-        this.#known.set(action.sid, { rx: 0, open: new Set() })
+        this.#known.set(action.sid, { rx: 0, tx: 0, acked: 0, open: new Set() })
         return
       case 'deliver':
         this.#take(action, core)
         return
       case 'acked':
-        this.#fates(action.sid, action.entries)
+        this.#acked(action)
         return
       case 'ended':
         this.#end(action.sid, action.handBack)
@@ -66,6 +71,22 @@ export class ServerApplication {
     acquaintance.rx = number
     this.#honestOf(sid)?.take(number, payload)
     core.session(sid)?.settle(number)
+  }
+
+  #acked({ sid, entries, upTo }: Extract<ServerAction<Numbered>, { type: 'acked' }>): void {
+    this.#fates(sid, entries)
+    if (this.#honestOf(sid) !== undefined) return
+    const acquaintance = this.#acquaintance(sid, 'an acknowledgement')
+    acquaintance.acked += entries.length
+    hold(
+      upTo === acquaintance.acked && upTo <= acquaintance.tx,
+      'an acknowledgement covers what was not sent',
+    )
+  }
+
+  /** What is known of a session; nothing happened yet in one that is not. */
+  standing(sid: string): { readonly rx: number; readonly tx: number; readonly acked: number } {
+    return this.#known.get(sid) ?? { rx: 0, tx: 0, acked: 0 }
   }
 
   /** Messages to honest clients are counted by themselves; those to attackers must have exactly one fate. */

@@ -5,6 +5,7 @@ import {
   type ServerAction,
   ServerCore,
   type ServerTimer,
+  serverFrames,
 } from '../src/index.ts'
 import { Random } from '../sim/random.ts'
 import { hold, holdUnpolluted } from './broken.ts'
@@ -12,6 +13,7 @@ import { type Tally, type World, count } from './fuzz-case.ts'
 import { holdWellFormed } from './hold-well-formed.ts'
 import { HonestPair } from './honest-pair.ts'
 import { HostileClient } from './hostile-client.ts'
+import { violationIn } from './judge.ts'
 import { type Numbered, message } from './messages.ts'
 import { ServerApplication } from './server-application.ts'
 import type { Visitor, Wire } from './visitor.ts'
@@ -21,8 +23,12 @@ const options = {
   bounds: { maxMessages: 24, maxBytes: 65_536 },
   proto: ['app.v1'],
 }
-const storeBounds = { maxSessions: 64, maxPerPrincipal: 8, maxTombstones: 32 }
+const storeBounds = { maxSessions: 64, maxPerPrincipal: 6, maxTombstones: 32 }
 const hostiles = 8
+/** What attackers and honest clients have open, and what still lingers. */
+const maxConnections = 200
+/** Steps that an honest client stays away at most: its own sessions elsewhere must not crowd it out meanwhile. */
+const maxAbsence = 10
 /** Far more than any one frame can ask for. */
 const maxActionsPerStep = 2_000
 
@@ -39,6 +45,8 @@ export class ServerWorld implements World, Wire {
   readonly #timers = new Map<string, ServerTimer>()
   /** Connections that wait to be told who they are. */
   readonly #unknown = new Map<number, Authentication>()
+  /** Closed by the server, and not yet really gone. */
+  readonly #lingering: number[] = []
   #connections = 0
   #ids = 0
   /** While it is an attacker's turn, nothing may happen to anybody else. */
@@ -72,6 +80,7 @@ export class ServerWorld implements World, Wire {
     else if (roll < 0.85) this.#as('honest', () => this.#befriend())
     else if (roll < 0.95) this.#as('hostile', () => this.#passTime())
     else this.#as('hostile', () => this.#serveHostile())
+    for (const pair of this.#honest) if (pair.isAwayFor(maxAbsence)) this.#as('honest', () => pair.dial())
     holdUnpolluted()
     this.#holdBounds()
   }
@@ -88,7 +97,9 @@ export class ServerWorld implements World, Wire {
     if (attacker === undefined || victim === undefined) return
     // What it overhears is over: a token that still opens something would be a stolen one, and no fault of the server.
     if (this.#random.chance(0.05)) attacker.overhear(victim.usedHello)
-    const tokens = [/"tok":"([^"]+)"/.exec(victim.usedHello)?.[1] ?? 'none', 't-0']
+    // Who cannot prove to be the victim may even have its present token.
+    const token = attacker.principal === victim.principal ? victim.deadToken : victim.token
+    const tokens = [token, 't-0']
     this.#as('hostile', () => attacker.act({ sids: [victim.sid, 's-1', `s-${this.#ids}`], tokens }))
   }
 
@@ -122,6 +133,8 @@ export class ServerWorld implements World, Wire {
   /** A timer of an attacker runs out, or somebody finds out who one is. */
   #passTime(): void {
     const random = this.#random
+    const gone = this.#lingering.length > 4 ? this.#lingering.shift() : undefined
+    if (gone !== undefined) this.close(gone)
     const [waiting] = this.#unknown
     if (waiting !== undefined && random.chance(0.7)) {
       this.#unknown.delete(waiting[0])
@@ -134,7 +147,8 @@ export class ServerWorld implements World, Wire {
         : !this.#isHonest(timer.sid),
     )
     const timer = timers[random.between(0, timers.length - 1)]
-    if (timer !== undefined) this.#expire(timer)
+    // Time for a session to end comes seldom: sessions that nobody uses are to crowd the store.
+    if (timer !== undefined && (timer.name !== 'ttl' || random.chance(0.1))) this.#expire(timer)
   }
 
   /** The server's application does something with a session of an attacker. */
@@ -162,9 +176,17 @@ export class ServerWorld implements World, Wire {
   #settle(): void {
     for (let actions = 0; ; actions += 1) {
       hold(actions < maxActionsPerStep, 'one step goes on without end')
-      const action = this.#core.next()
-      if (action !== undefined) this.#execute(action)
-      else if (!this.#pumpOne()) return
+      this.#drain()
+      if (!this.#pumpOne()) return
+    }
+  }
+
+  #drain(): void {
+    let actions = 0
+    for (let action = this.#core.next(); action !== undefined; action = this.#core.next()) {
+      actions += 1
+      hold(actions < maxActionsPerStep, 'one frame has consequences without end')
+      this.#execute(action)
     }
   }
 
@@ -179,14 +201,32 @@ export class ServerWorld implements World, Wire {
     return connection
   }
 
-  send(connection: number, data: Payload): void {
-    if (this.#visitors.get(connection)?.isHostile === true) {
+  send(connection: number, data: Payload, isWrong = false): void {
+    if (isWrong) {
       this.frames += 1
       this.lastFrame = data
-      count(this.#tally, 'server: frames of attackers')
-    }
+    } else count(this.#tally, 'server: frames unchanged')
+    const session = this.#core.sessionOf(connection)
+    const wrong =
+      isWrong && session !== undefined && session.state !== 'leaving'
+        ? this.#judge(session.sid, data)
+        : undefined
     if (typeof data === 'string') this.#core.text(connection, data)
     else this.#core.binary(connection, data)
+    hold(
+      wrong === undefined || this.#core.session(session?.sid ?? '') === undefined,
+      `a violation has no consequences: ${wrong}`,
+    )
+    this.#drain()
+  }
+
+  #judge(sid: string, data: Payload): string | undefined {
+    return violationIn(data, {
+      shapes: serverFrames,
+      kinds: ['ack', 'ping', 'pong', 'bye', 'error', 'refresh'],
+      maxBytes: options.limits.maxBytes,
+      ...this.#application.standing(sid),
+    })
   }
 
   close(connection: number): void {
@@ -247,8 +287,8 @@ export class ServerWorld implements World, Wire {
     count(this.#tally, `server: close ${code}`)
     visitor?.closed(code)
     // Some connections take their time to close, and frames still come.
-    if (visitor?.isHostile === true && this.#random.chance(0.3)) return
-    this.close(connection)
+    if (visitor?.isHostile === true && this.#random.chance(0.3)) this.#lingering.push(connection)
+    else this.close(connection)
   }
 
   #authenticate({ connection, hello }: Extract<ServerAction<Numbered>, { type: 'authenticate' }>): void {
@@ -281,7 +321,7 @@ export class ServerWorld implements World, Wire {
 
   #holdBounds(): void {
     hold(this.#store.size <= storeBounds.maxSessions, 'more sessions than the store may hold')
-    hold(this.#visitors.size <= 1_000, 'connections pile up')
+    hold(this.#visitors.size <= maxConnections, 'connections pile up')
     // Per session: ack, drain, ttl, bye; per connection: hello.
     hold(
       this.#timers.size <= 4 * storeBounds.maxSessions + this.#visitors.size,

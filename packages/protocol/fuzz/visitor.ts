@@ -12,6 +12,7 @@ export interface Visitor {
 /** How visitors reach the server. */
 export interface Wire {
   connect(visitor: Visitor): number
-  send(connection: number, data: Payload): void
+  /** `isWrong` marks what a well-meaning end would not have sent here. */
+  send(connection: number, data: Payload, isWrong?: boolean): void
   close(connection: number): void
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
+const installer = 'apt-get'
 const packages = ['spin', 'gcc', 'libc6-dev']
 
 const advice = `The model needs the Spin model checker and a C compiler on the PATH (spin, gcc):
@@ -19,12 +20,12 @@ function isComplete() {
 }
 
 function mayInstall() {
-  return process.getuid?.() === 0 && existsSync('/etc/debian_version') && answers('apt-get', '--version')
+  return process.getuid?.() === 0 && existsSync('/etc/debian_version') && answers(installer, '--version')
 }
 
 function aptGet(...args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const { status, stderr } = spawnSync('apt-get', args, {
+  const { status, stderr } = spawnSync(installer, ['-o', 'DPkg::Lock::Timeout=120', ...args], {
     env,
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],
