@@ -1,8 +1,7 @@
 import { LiveSession } from './live-session.ts'
 import { resolveOptions, type SessionOptions } from './options.ts'
-import { sendsHeaders, unrefClock } from './platform-socket.ts'
+import { sendsHeaders, withUnref } from './platform-socket.ts'
 import type { Session } from './session.ts'
-
 import { type Address, assertTarget, type Provided } from './target.ts'
 import { watchWake } from './wake.ts'
 
@@ -20,14 +19,13 @@ import { watchWake } from './wake.ts'
  */
 export function connect(url: Provided<Address>, options?: SessionOptions): Session {
   const settings = resolveOptions(options)
-  const { protocols, headers, credentials, clock } = settings
+  const { protocols, headers, credentials, whenHidden } = settings
   if (headers && !settings.createSocket && !sendsHeaders) {
     throw new TypeError('headers: browsers cannot send any, got some')
   }
   const sources = { url, protocols, headers, credentials }
   assertTarget(sources)
-  const ownClock = settings.unref ? unrefClock(clock) : clock
-  return new LiveSession({ ...settings, clock: ownClock }, sources, [
-    (session, scope) => watchWake(session, scope, settings.whenHidden),
-  ])
+  return new LiveSession(withUnref(settings), sources, (session, scope) =>
+    watchWake(session, scope, whenHidden),
+  )
 }

@@ -1,5 +1,4 @@
 import { platform, type Scope } from '@holdfast/lifetime'
-import mitt from 'mitt'
 import ReconnectingWebSocket from 'reconnecting-websocket'
 
 /** One connection to make: where to, and the function that makes the socket and never throws. */
@@ -80,13 +79,19 @@ export class Line {
 class Facade {
   static readonly CLOSING = 2
   readyState = 1
-  readonly #events = mitt<Record<string, object>>()
-  readonly addEventListener = this.#events.on
-  readonly removeEventListener = this.#events.off
+  readonly #listeners = new Map<string, (event: object) => void>()
 
   constructor(take: (facade: Facade) => void) {
     take(this)
     this.#later('open')
+  }
+
+  addEventListener(type: string, run: (event: object) => void): void {
+    this.#listeners.set(type, run)
+  }
+
+  removeEventListener(type: string): void {
+    this.#listeners.delete(type)
   }
 
   /** Called by the library when it is closed itself: nothing to tell it then. */
@@ -102,6 +107,6 @@ class Facade {
 
   /** The library registers its listeners only after the constructor, and must not be re-entered. */
   #later(type: 'open' | 'close'): void {
-    platform.queueMicrotask(() => this.#events.emit(type, { type }))
+    platform.queueMicrotask(() => this.#listeners.get(type)?.({ type }))
   }
 }

@@ -73,7 +73,7 @@ export class LiveSession implements Session {
   declare [Symbol.dispose]: () => void
   declare [Symbol.asyncDispose]: () => Promise<void>
 
-  constructor(settings: Settings, sources: TargetSources, attachments: readonly Attachment[]) {
+  constructor(settings: Settings, sources: TargetSources, attach: Attachment) {
     this.#settings = settings
     this.#sources = sources
     this.#scope = new Scope(settings.clock)
@@ -89,7 +89,7 @@ export class LiveSession implements Session {
     this.#inbound = new Inbound(this.#scope, this.#events, settings.maxUnread)
     this.#line = new Line(this.#scope)
     this.#stateScope = this.#scope.child()
-    for (const attach of attachments) attach(this, this.#scope)
+    attach(this, this.#scope)
     const { signal, autoConnect } = settings
     const abort = () => this.#end({ kind: 'aborted' })
     if (signal) this.#scope.listen(signal, 'abort', abort)
@@ -254,7 +254,10 @@ export class LiveSession implements Session {
 
   #lost(cause: Cause): void {
     const state = this.#state
-    if (state.name === 'closing') return this.#end({ kind: 'closed', code: state.code, reason: state.reason })
+    if (state.name === 'closing') {
+      const { code, reason } = state
+      return this.#end({ kind: 'closed', code, reason })
+    }
     const { backoff, random } = this.#settings
     const verdict = this.#verdict(cause)
     // The user's `classify` may have moved the session on.

@@ -13,8 +13,8 @@ export function parseHeaders<T>(value: T): T {
 }
 
 /** Timers of a browser keep nothing alive. */
-export function unrefClock<T>(clock: T): T {
-  return clock
+export function withUnref<T>(settings: T): T {
+  return settings
 }
 
 /** Makes the browser's WebSocket. */

@@ -1,5 +1,5 @@
 // The socket of this platform, and what only `ws` can do. The build for browsers takes `platform-socket.browser.ts` instead.
-import type { Scope } from '@holdfast/lifetime'
+import { type Clock, type Scope, unrefClock } from '@holdfast/lifetime'
 import NativeSocket from 'isomorphic-ws'
 import { must } from './bounds.ts'
 import { HoldfastError } from './errors.ts'
@@ -22,7 +22,10 @@ const Native = NativeSocket as unknown as {
 
 const OPEN = 1
 
-export { unrefClock } from '@holdfast/lifetime'
+/** Gives the settings with a clock whose timers keep no process alive, if that is asked for. */
+export function withUnref<T extends { readonly unref: boolean; readonly clock: Clock }>(settings: T): T {
+  return settings.unref ? { ...settings, clock: unrefClock(settings.clock) } : settings
+}
 
 /** Tells whether the platform's socket can send headers: it is `ws`. */
 export const sendsHeaders: boolean = typeof Native?.prototype.terminate === 'function'

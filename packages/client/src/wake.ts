@@ -26,7 +26,7 @@ const revivable: readonly Cause['kind'][] = ['hidden', 'pagehide', 'attempts-exh
 export function watchWake(session: Session, scope: Scope, whenHidden: WhenHidden | undefined): void {
   const page = platform as unknown as Page
   if (!page.addEventListener) return
-  const wake = (signal: WakeSignal, wasAway = false) => void answer(session, signal, scope, wasAway)
+  const wake = (signal: WakeSignal, slept = false) => void answer(session, signal, scope, slept)
   const window = page as ListenTarget
   for (const hint of ['online', 'offline'] as const) scope.listen(window, hint, () => wake(hint))
   scope.listen(window, 'pagehide', () => session.pause({ kind: 'pagehide' }))
@@ -48,14 +48,14 @@ export function watchWake(session: Session, scope: Scope, whenHidden: WhenHidden
   look()
 }
 
-/** @param wasAway whether an open connection that cannot be asked is not believed any more */
-async function answer(session: Session, signal: WakeSignal, scope: Scope, wasAway: boolean): Promise<void> {
+/** @param slept whether the page or the machine was away, so that an open connection which cannot be asked is not believed */
+async function answer(session: Session, signal: WakeSignal, scope: Scope, slept: boolean): Promise<void> {
   const { state } = session
   const { name } = state
   const asleep =
     (name === 'waiting' && state.retryAt - scope.clock.now() > WITHIN_MS) ||
     (name === 'idle' && revivable.includes(state.cause.kind))
-  const doubtful = name === 'open' && (await session.probe()) === 'unknown' && wasAway
+  const doubtful = name === 'open' && (await session.probe()) === 'unknown' && slept
   if ((asleep && signal !== 'offline') || (doubtful && session.state === state)) {
     session.reconnect({ withinMs: WITHIN_MS, cause: { kind: 'wake', signal } })
   }
