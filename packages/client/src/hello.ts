@@ -1,12 +1,12 @@
 import type { Scope, Signal } from '@holdfast/lifetime'
 import { answer, HoldfastError } from './errors.ts'
 import type { Incoming, Message } from './message.ts'
-import type { AttemptContext, Credentials } from './target.ts'
+import type { AttemptContext } from './target.ts'
 
 /** What `onConnected` gets: a new connection that nobody else uses yet. */
 export interface ConnectedContext extends AttemptContext {
   /** The credentials that this attempt was made with. */
-  readonly credentials: Credentials
+  readonly credentials: unknown
   /** The subprotocol that the server chose. */
   readonly protocol: string
   /** Sends at once, before anything that waits in the queue. */

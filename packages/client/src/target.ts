@@ -22,7 +22,7 @@ export type Credentials = string | number | bigint | boolean | object | null | u
 /** A value, or a function asked before every attempt. */
 export type Provided<T> =
   | (T extends (...args: never) => unknown ? never : T)
-  | ((context: AttemptContext & { readonly credentials?: Credentials }) => T | PromiseLike<T>)
+  | ((context: AttemptContext & { readonly credentials?: unknown }) => T | PromiseLike<T>)
 
 /** Where an attempt goes: everything asked anew, checked. */
 export interface Target {
