@@ -37,7 +37,7 @@ export interface ServerOptions {
   readonly handler?: Handler
   /**
    * Resumable sessions, from `sessions()` of `@holdfast/server/sessions`: they take the connections whose client offers
-   * `holdfast.v1`, in the place of `handler`. Default: none.
+   * `holdfast.v1`, in the place of `handler`; listeners of such a connection get no `message`. Default: none.
    */
   readonly sessions?: SessionService
 

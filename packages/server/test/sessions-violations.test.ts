@@ -192,18 +192,20 @@ test('more messages than the window allows end the session', async () => {
     handler: (session) => void session.on('message', () => stuck),
   })
   const { client, session } = await joined(slow)
-  for (let n = 0; n < 5; n += 1) client.raw(`${n}`)
+  for (let n = 0; n < 10_000; n += 1) client.raw(`${n}`)
   expect((await session.closed).cause).toEqual({ kind: 'lost', reason: 'protocol' })
   expect(slow.inbox(session)).toEqual(['0', '1', '2', '3'])
   release()
 })
 
-test('a hundred thousand messages beyond all windows make nothing grow', async () => {
+test('a hundred thousand frames behind a violation change nothing more', async () => {
   const { client, session } = await joined(at, 'ada')
   const { socket } = client
   for (let n = 0; n < 100_000; n += 1) socket?.send('\u0010A9,9')
   await session.closed
+  await until(() => client.closes.length === 1)
   expect(at.live.stats).toMatchObject({ heldBytes: 0, states: { attached: 1, detached: 0 } })
+  expect(at.live.stats?.ended).toEqual({ desync: 1 })
 })
 
 test('nothing of a session counts any more that arrives on a connection it has left', async () => {

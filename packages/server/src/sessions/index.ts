@@ -23,7 +23,7 @@ export type {
 } from './authenticate.ts'
 export type { SessionStats } from '../session-stats.ts'
 
-// For those who keep sessions elsewhere than in memory.
+// For those who decide themselves which sessions are kept.
 export type { SessionStore } from './session-store.ts'
 export type {
   AttachRequest,

@@ -2,8 +2,9 @@ import type { AttachRequest, Attachment, StoreWrite } from '@holdfast/protocol'
 import type { SentMessage } from './sent-message.ts'
 
 /**
- * Where sessions are kept while their clients are away. The server counts in the record that `attach` returns: a store in the
- * same process shares it and has nothing more to do.
+ * Where sessions are kept while their clients are away. The server counts in the record that `attach` returns, and its messages
+ * carry their receipts: a store of this process shares both. One outside of it would need to be told of each message, which this
+ * interface does not do.
  */
 export interface SessionStore {
   /**

@@ -40,7 +40,7 @@ export interface SessionsOptions {
   readonly maxSessions?: number
   /** Sessions of one principal at a time, likewise. Default 20. Not with `store`. */
   readonly maxPerPrincipal?: number
-  /** Where sessions are kept. Default: in memory; they end with the process. */
+  /** Where sessions are kept, in this process. Default: in memory. */
   readonly store?: SessionStore
 
   /** Messages a client may have under way that are not handled. Default 1,024. */
