@@ -93,7 +93,12 @@ export class ClientWorld implements World {
 
   #hints(): Hints {
     const sids = [...(this.#client.sid === undefined ? [] : [this.#client.sid]), 's1', 's2']
-    return { sids, tokens: ['t1', 't2'], count: this.#rx, attempt: this.#attempt }
+    return {
+      sids,
+      tokens: ['t1', 't2'],
+      count: this.#random.pick(this.#rx, this.#newest),
+      attempt: this.#attempt,
+    }
   }
 
   #dial(): void {
@@ -103,6 +108,8 @@ export class ClientWorld implements World {
     this.#connection += 1
     this.#server.open(this.#connection)
     count(this.#tally, 'client: dials')
+    // Sometimes the attacker is faster than the server.
+    if (random.chance(0.1)) this.#attack(this.#attempt, this.#corruptor.introduce(this.#hints()))
   }
 
   #hand(attempt: number, data: Payload): void {

@@ -16,6 +16,8 @@ export class HostileClient implements Visitor {
   #attempt = 0
   #connection: number | undefined
   #sent = 0
+  /** Id and present token of its own session. */
+  #own: { readonly sids: readonly string[]; readonly tokens: readonly string[] } = { sids: [], tokens: [] }
 
   constructor(principal: string | null, random: Random, wire: Wire) {
     this.principal = principal
@@ -63,7 +65,9 @@ export class HostileClient implements Visitor {
   act(known: Omit<Hints, 'count' | 'attempt'>): void {
     const random = this.#random
     const roll = random.unit()
-    const hints = { ...known, count: this.#sent, attempt: this.#attempt }
+    // Its own session is one that it can open, and then lie about.
+    const chosen = random.chance(0.4) ? this.#own : known
+    const hints = { ...chosen, count: this.#sent, attempt: this.#attempt }
     const isLive = this.#puppet.phase === 'live'
     if (this.#connection === undefined || (!isLive && roll < 0.1)) this.#dial(hints)
     else if (roll < (isLive ? 0.05 + this.#corruptor.fury : 0.6))
@@ -79,8 +83,11 @@ export class HostileClient implements Visitor {
   }
 
   receive(data: Payload): void {
-    if (typeof data === 'string') this.#puppet.text(this.#attempt, data)
-    else this.#puppet.binary(this.#attempt, data)
+    if (typeof data === 'string') {
+      const [, sid, token] = /"sid":"([^"]+)","tok":"([^"]+)"/.exec(control(data)) ?? []
+      if (sid !== undefined && token !== undefined) this.#own = { sids: [sid], tokens: [token] }
+      this.#puppet.text(this.#attempt, data)
+    } else this.#puppet.binary(this.#attempt, data)
   }
 
   closed(code: number): void {
@@ -101,4 +108,9 @@ export class HostileClient implements Visitor {
     for (const data of passed) this.#wire.send(connection, data, isWrong)
     return true
   }
+}
+
+/** A frame of the server, and not the text of a message. */
+function control(data: string): string {
+  return data.startsWith('\u0010W') ? data : ''
 }
