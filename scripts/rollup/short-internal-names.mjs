@@ -15,6 +15,7 @@ const internal = {
   outbound: ['drain', 'wire'],
   inbound: ['after', 'deliver', 'iterate'],
   line: ['hangUp'],
+  course: ['move', 'tell'],
   connection: ['inbound', 'line', 'settings', 'sources'],
   heartbeat: ['consumes', 'sent'],
   socket: ['gone'],

@@ -8,7 +8,7 @@
 // - nobody but `line.ts` has the object, and it calls the constructor, `reconnect` once, and `close` once;
 // - its own state, retries and uptime decide nothing, for attempts are not limited and `line.ts` replaces the wait;
 // - the facade reports `open` at once and then only `close`, so no dial takes too long, and nothing is read or sent here;
-// - the facade takes no protocols: `line.ts` makes the real socket.
+// - the facade takes no protocols, for `line.ts` makes the real socket; and it tells its end once, so nobody has to stop listening.
 
 /** Methods of its prototype, and the calls of them that are left. */
 const methods = [
@@ -25,6 +25,7 @@ const methods = [
   '_handleTimeout',
   '_callEventListener',
   '_clearTimeouts',
+  '_removeListeners',
 ]
 
 /** Properties of its prototype; they mirror the socket. */
@@ -72,7 +73,7 @@ const reconnectingWebsocket = [
   ['the count of retries', 2, /^ *this\._retryCount = -1;\n/gm],
   ['lists of listeners', 1, /^ *this\._listeners = {[^]*?};\n/gm],
   ...fields.map((name) => [name, 1, new RegExp(`^        this\\.${name} = [^{]*?;\\n`, 'gm')]),
-  ['listening to them', 6, /^ *this\._ws\.\w+EventListener\('(open|message|error)'.*\n/gm],
+  ['listening to them', 3, /^ *this\._ws\.\w+EventListener\('(open|message|error)'.*\n/gm],
   ['calls of listeners', 1, /^ *_this\._listeners\.close\.forEach\(.*\n/gm],
   ['the call of onclose', 1, /^ *if \(_this\.onclose\) {\n.*\n *}\n/gm],
   ['kinds of binary data', 1, /^ *_this\._ws\.binaryType = .*\n/gm],
@@ -83,6 +84,7 @@ const reconnectingWebsocket = [
     1,
     /^ *if \(this\._retryCount >= maxRetries\) {[^]*?}\n *this\._retryCount\+\+;\n/gm,
   ],
+  ['the end of listening', 1, /^ *this\._removeListeners\(\);\n/gm],
   ['defaults of arguments', 2, /^ *if \((options|code) === void 0\) {.*}\n/gm],
   ['protocols', 1, /_this\._protocols\s+\? new WebSocket\(url, _this\._protocols\)\s+: /g],
   ['kinds of URLs', 1, /_getNextUrl\(_this\._url\)/g, '_url()'],

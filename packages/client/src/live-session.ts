@@ -1,22 +1,15 @@
-import {
-  Emitter,
-  guard,
-  type ListenOptions,
-  type Release,
-  type Resources,
-  Scope,
-  surface,
-} from '@holdfast/lifetime'
+import { Emitter, guard, type Resources, Scope, surface } from '@holdfast/lifetime'
 import type { Receipt } from '@holdfast/mailbox'
 import { backoffDelayMs, hintDelayMs } from './backoff.ts'
 import { assertNumber, fill } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
-import { assertVerdict, classify, type Verdict } from './classify.ts'
 import { closeArguments } from './close-arguments.ts'
 import { Connection } from './connection.ts'
-import { answer, HoldfastError, sessionClosed } from './errors.ts'
+import { Course } from './course.ts'
+import { answer, HoldfastError } from './errors.ts'
 import type { ProbeResult } from './heartbeat.ts'
 import { Inbound } from './inbound.ts'
+import { judge } from './judge.ts'
 import { Line } from './line.ts'
 import type { Incoming, Message } from './message.ts'
 import type { Settings } from './options.ts'
@@ -30,18 +23,10 @@ import type {
   SessionEnd,
   SessionEvents,
   SessionQueue,
-  StateChange,
 } from './session.ts'
-import {
-  type Closed,
-  type Idle,
-  next,
-  type State,
-  type StateEvent,
-  scopesEndedBy,
-  type Waiting,
-} from './state.ts'
-import { type Credentials, hasProvider, type Provided, type TargetSources } from './target.ts'
+import type { Closed, Idle, State, Waiting } from './state.ts'
+import type { Credentials, Provided, TargetSources } from './target.ts'
+import { whenOpen } from './when-open.ts'
 
 /** Something that goes with a session and ends with its scope, such as the watch for wake signals. */
 export type Attachment = (session: Session, scope: Scope) => void
@@ -50,18 +35,16 @@ export type Attachment = (session: Session, scope: Scope) => void
 export class LiveSession implements Session {
   readonly closed: Promise<SessionEnd>
   readonly queue: SessionQueue
+  readonly on: Session['on'] = (type, handler, options) => this.#events.on(type, handler, options)
+  readonly once: Session['once'] = (type, handler, options) => this.#events.once(type, handler, options)
   readonly #settings: Settings
   readonly #scope: Scope
   readonly #events: Emitter<SessionEvents>
   readonly #inbound: Inbound
   readonly #outbound: Outbound
   readonly #line: Line
-  /** Moves that are not told yet, oldest first, and the one that is being told. */
-  readonly #news: StateChange[] = []
-  #telling: StateChange | undefined
+  readonly #course: Course
   #sources: TargetSources
-  #state: State = { name: 'idle', cause: { kind: 'not-started' } }
-  #stateScope: Scope
   /** The current connection, or the attempt to get one. */
   #connection: Connection | undefined
   /** Attempts since the last healthy connection. */
@@ -88,7 +71,18 @@ export class LiveSession implements Session {
     this.queue = this.#outbound.queue
     this.#inbound = new Inbound(this.#scope, this.#events, settings.maxUnread)
     this.#line = new Line(this.#scope)
-    this.#stateScope = this.#scope.child()
+    this.#course = new Course(this.#scope, {
+      hangUp: () => {
+        const connection = this.#connection
+        this.#connection = undefined
+        this.#outbound.lost()
+        connection?.end()
+      },
+      tell: (change) => {
+        void this.#events.emit('state', change)
+        this.#log('debug', 'state', change.state)
+      },
+    })
     attach(this, this.#scope)
     const { signal, autoConnect } = settings
     const abort = () => this.#end({ kind: 'aborted' })
@@ -98,7 +92,7 @@ export class LiveSession implements Session {
   }
 
   get state(): State {
-    return this.#state
+    return this.#course.state
   }
 
   get rttMs(): number | undefined {
@@ -113,48 +107,12 @@ export class LiveSession implements Session {
     return this.#outbound.send(message, options)
   }
 
-  on<Type extends keyof SessionEvents>(
-    type: Type,
-    handler: (event: SessionEvents[Type]) => unknown,
-    options?: ListenOptions,
-  ): Release {
-    return this.#events.on(type, handler, options)
-  }
-
-  once<Type extends keyof SessionEvents>(
-    type: Type,
-    handler: (event: SessionEvents[Type]) => unknown,
-    options?: ListenOptions,
-  ): Release {
-    const undo = this.on(
-      type,
-      (event) => {
-        undo()
-        return handler(event)
-      },
-      options,
-    )
-    return undo
-  }
-
   [Symbol.asyncIterator](): AsyncIterableIterator<Incoming, undefined> {
     return this.#inbound.iterate()
   }
 
   opened(): Promise<void> {
-    return answer(
-      new Promise((resolve, reject) => {
-        const look = () => {
-          const { name } = this.#state
-          if (name === 'open') resolve()
-          else if (name === 'closed') reject(sessionClosed())
-          else return
-          undo()
-        }
-        const undo = this.#events.on('state', look)
-        look()
-      }),
-    )
+    return whenOpen(this)
   }
 
   ready(): Promise<void> {
@@ -169,7 +127,7 @@ export class LiveSession implements Session {
     const preset: Required<ReconnectOptions> = { withinMs: 0, cause: { kind: 'reconnect' } }
     const { withinMs, cause } = fill('reconnect', options, preset)
     assertNumber('reconnect.withinMs', withinMs, 0, Number.MAX_SAFE_INTEGER)
-    const { name } = this.#state
+    const { name } = this.#course.state
     if (name === 'closing' || name === 'closed') return false
     this.#healthy()
     this.#wait(cause, this.#settings.random() * withinMs)
@@ -177,16 +135,16 @@ export class LiveSession implements Session {
   }
 
   pause(cause: string | Cause = ''): boolean {
-    const before = this.#state
-    this.#move({
+    const before = this.#course.state
+    this.#course.move({
       type: 'paused',
       cause: typeof cause === 'string' ? { kind: 'paused', label: cause } : cause,
     })
-    return before !== this.#state
+    return before !== this.#course.state
   }
 
   async probe(): Promise<ProbeResult> {
-    return (this.#state.name === 'open' && this.#connection?.probe()) || 'dead'
+    return (this.#course.state.name === 'open' && this.#connection?.probe()) || 'dead'
   }
 
   setCredentials(credentials: Provided<Credentials>): void {
@@ -197,11 +155,11 @@ export class LiveSession implements Session {
   close(options?: CloseOptions): Promise<SessionEnd> {
     const { code, reason, drainMs } = closeArguments(options)
     const { clock, closeTimeoutMs } = this.#settings
-    const { name } = this.#state
+    const { name } = this.#course.state
     const limitMs = drainMs + closeTimeoutMs
     const end = () => this.#end({ kind: 'closed', code, reason })
     if (name === 'open') {
-      this.#move({ type: 'closing', deadline: clock.now() + limitMs, code, reason }, (scope) => {
+      this.#course.move({ type: 'closing', deadline: clock.now() + limitMs, code, reason }, (scope) => {
         const sayGoodbye = () => this.#connection?.close(code, reason)
         scope.timeout(limitMs, end)
         scope.timeout(drainMs, sayGoodbye)
@@ -217,16 +175,16 @@ export class LiveSession implements Session {
   }
 
   #start(): void {
-    const { cause } = this.#state as Idle | Waiting
+    const { cause } = this.#course.state as Idle | Waiting
     this.#attempts += 1
     const attempt = this.#attempts
-    this.#move({ type: 'started', attempt }, () => {
+    this.#course.move({ type: 'started', attempt }, () => {
       const host = {
         settings: this.#settings,
         sources: this.#sources,
         line: this.#line,
         inbound: this.#inbound,
-        reached: (phase: Phase) => this.#move({ type: 'reached', phase }),
+        reached: (phase: Phase) => this.#course.move({ type: 'reached', phase }),
         opened: (protocol: string) => this.#opened(protocol),
         ended: (cause: Cause) => this.#lost(cause),
         failed: (phase: ErrorPhase, error: unknown) => this.#report(phase, error),
@@ -239,7 +197,7 @@ export class LiveSession implements Session {
     const { clock, backoff } = this.#settings
     const resumed = this.#resumed
     this.#resumed = false
-    this.#move({ type: 'opened', since: clock.now(), resumed, protocol }, (scope) => {
+    this.#course.move({ type: 'opened', since: clock.now(), resumed, protocol }, (scope) => {
       if (backoff.stableAfterMs === 0) this.#healthy()
       else scope.timeout(backoff.stableAfterMs, () => this.#healthy())
       if (this.#connection) this.#outbound.opened(this.#connection)
@@ -253,22 +211,22 @@ export class LiveSession implements Session {
   }
 
   #lost(cause: Cause): void {
-    const state = this.#state
+    const state = this.#course.state
     if (state.name === 'closing') {
       const { code, reason } = state
       return this.#end({ kind: 'closed', code, reason })
     }
     const { backoff, random } = this.#settings
-    const verdict = this.#verdict(cause)
+    const verdict = judge(cause, this.#settings, this.#sources, (error) => this.#report('classify', error))
     // The user's `classify` may have moved the session on.
-    if (this.#state !== state) return
+    if (this.#course.state !== state) return
     if (verdict === 'stop') return this.#end(cause)
     const retries = this.#retries
     if (cause.kind === 'not-admitted') this.#attempts -= 1
     else {
       const attempts = this.#attempts
       if (attempts >= backoff.maxAttempts) {
-        return this.#move({ type: 'paused', cause: { kind: 'attempts-exhausted', attempts } })
+        return this.#course.move({ type: 'paused', cause: { kind: 'attempts-exhausted', attempts } })
       }
       this.#retries += 1
     }
@@ -283,76 +241,30 @@ export class LiveSession implements Session {
     }
   }
 
-  #verdict(cause: Cause): Verdict {
-    let verdict: Verdict | undefined
-    try {
-      verdict = assertVerdict(this.#settings.classify?.(cause))
-    } catch (error) {
-      this.#report('classify', error)
-    }
-    verdict ??= classify(cause)
-    return verdict === 'refresh' && !hasProvider(this.#sources) ? 'stop' : verdict
-  }
-
   #wait(cause: Cause, delayMs: number): void {
     const wholeMs = Math.round(delayMs)
     const retryAt = this.#settings.clock.now() + wholeMs
     const attempt = this.#attempts + 1
-    this.#move({ type: 'scheduled', attempt, retryAt, delayMs: wholeMs, cause }, (scope) =>
+    this.#course.move({ type: 'scheduled', attempt, retryAt, delayMs: wholeMs, cause }, (scope) =>
       scope.timeout(wholeMs, () => this.#start()),
     )
   }
 
-  /** Moves as the diagram allows, ends what the move ends, enters the new state, and only then tells the user. */
-  #move(event: StateEvent, enter?: (scope: Scope) => void): void {
-    const previous = this.#state
-    const state = next(previous, event)
-    if (state === previous) return
-    this.#state = state
-    this.#news.push({ state, previous })
-    const ended = scopesEndedBy(previous, state)
-    if (ended !== 'none') {
-      this.#stateScope.end()
-      this.#stateScope = this.#scope.child()
-    }
-    if (ended === 'state and connection') this.#hangUp()
-    // A signal that aborted just now may have had the user move on from here.
-    if (this.#state === state) enter?.(this.#stateScope)
-    if (!this.#telling) this.#tell()
-  }
-
-  #hangUp(): void {
-    this.#outbound.lost()
-    const connection = this.#connection
-    this.#connection = undefined
-    connection?.end()
-  }
-
-  /** Tells of moves in the order in which they were made; of one made inside a handler, when that handler is done. */
-  #tell(): void {
-    for (let change = this.#news.shift(); change; change = this.#news.shift()) {
-      this.#telling = change
-      void this.#events.emit('state', change)
-      this.#log('debug', 'state', change.state)
-    }
-    this.#telling = undefined
-  }
-
   /** The one way out. What ends here is told by `#finish`, once everything is given back. */
   #end(cause: Cause): void {
-    this.#move({ type: 'ended', cause }, () => this.#scope.end())
+    this.#course.move({ type: 'ended', cause }, () => this.#scope.end())
   }
 
   #finish(): SessionEnd {
-    const { cause } = this.#state as Closed
+    const { cause } = this.#course.state as Closed
     const end: SessionEnd = { cause, handBack: { undelivered: this.#outbound.end(), uncertain: [] } }
-    this.#tell()
+    this.#course.tell()
     void this.#events.emit('closed', end)
     return end
   }
 
   #inHook(): Promise<never> | undefined {
-    const state = this.#state
+    const state = this.#course.state
     if (state.name !== 'connecting' || state.phase !== 'hello') return undefined
     return Promise.reject(new HoldfastError('in-hook', 'onConnected: would wait for itself'))
   }

@@ -54,6 +54,23 @@ export class Emitter<Events extends object> {
     return undo
   }
 
+  /** As `on`, for the next event only. */
+  once<Type extends keyof Events>(
+    type: Type,
+    handler: (event: Events[Type]) => unknown,
+    options?: ListenOptions,
+  ): Release {
+    const undo = this.on(
+      type,
+      (event) => {
+        undo()
+        return handler(event)
+      },
+      options,
+    )
+    return undo
+  }
+
   /** Tells whether anyone listens for `type`. */
   has(type: keyof Events): boolean {
     return Boolean(this.#registry.all.get(type)?.length)
