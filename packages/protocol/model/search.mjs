@@ -80,7 +80,8 @@ export async function search(what, progress) {
     ])
     const { output } = await run(dir, join(dir, 'pan'), [`-m${depthLimit}`], (text) => {
       const states = /^Depth=.*?States=\s*(\S+)/m.exec(text)?.[1]
-      if (states !== undefined) progress(Number(states).toLocaleString('en'))
+      // Breadth first it speaks at every depth: of small searches there is nothing to say.
+      if (Number(states) >= 1_000_000) progress(Number(states).toLocaleString('en'))
     })
     const result = { ...read(output), seconds: (performance.now() - startedAt) / 1_000 }
     return result.verdict === 'holds' ? result : { ...result, trace: await trace(dir, what) }
