@@ -7,7 +7,7 @@ import type { HeartbeatOptions } from './heartbeat.ts'
 import type { OnConnected } from './hello.ts'
 import type { Logger } from './log.ts'
 import type { QueueOptions } from './queue.ts'
-import type { CreateSocket } from './socket.ts'
+import type { CreateSocket } from './socket-like.ts'
 import type { AttemptContext, Credentials, Provided } from './target.ts'
 
 /** Limits of one attempt, each in milliseconds, at least 1; `Infinity`: no limit. */

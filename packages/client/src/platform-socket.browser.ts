@@ -1,6 +1,6 @@
 // What `platform-socket.ts` is in a browser: its WebSocket, and nothing of `ws`.
 import NativeSocket from 'isomorphic-ws'
-import type { CreateSocket, Ping, SocketLike } from './socket.ts'
+import type { CreateSocket, Ping, SocketLike } from './socket-like.ts'
 
 const Native = NativeSocket as unknown as new (url: string, protocols: readonly string[]) => SocketLike
 

@@ -4,7 +4,7 @@ import NativeSocket from 'isomorphic-ws'
 import { must } from './bounds.ts'
 import { HoldfastError } from './errors.ts'
 import { type Refusal, refused } from './refused.ts'
-import type { CreateSocket, Ping, SocketEvents, SocketLike } from './socket.ts'
+import type { CreateSocket, Ping, SocketEvents, SocketLike } from './socket-like.ts'
 
 /** What `ws` has beyond a browser's WebSocket. */
 interface NodeSocket extends SocketLike {

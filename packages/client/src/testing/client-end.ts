@@ -1,5 +1,5 @@
 import type { Clock } from '@holdfast/lifetime'
-import type { SocketLike } from '../socket.ts'
+import type { SocketLike } from '../socket-like.ts'
 import type { ServerSocket } from './server-socket.ts'
 
 interface EventLike {

@@ -1,5 +1,5 @@
 import type { Clock } from '@holdfast/lifetime'
-import type { CreateSocket, SocketContext, SocketLike } from '../socket.ts'
+import type { CreateSocket, SocketContext, SocketLike } from '../socket-like.ts'
 import { ClientEnd } from './client-end.ts'
 import type { ServerSocket } from './server-socket.ts'
 
