@@ -12,7 +12,7 @@ import esbuild from 'rollup-plugin-esbuild'
 import { shortInternalNames } from './scripts/rollup/short-internal-names.mjs'
 import { shortPrivateNames } from './scripts/rollup/short-private-names.mjs'
 import { slimDependencies } from './scripts/rollup/slim-dependencies.mjs'
-import { cdnFile, cdnHashFile, kernels, programs, published } from './scripts/project.mjs'
+import { cdnFile, cdnResumeFile, kernels, programs, published } from './scripts/project.mjs'
 
 /** The CDN file is minified harder than an application's bundler would. */
 const smallest = {
@@ -90,7 +90,7 @@ const integrity = {
   name: 'integrity',
   writeBundle({ file }) {
     const hash = createHash('sha384').update(readFileSync(file)).digest('base64')
-    writeFileSync(cdnHashFile, `sha384-${hash}\n`)
+    writeFileSync(`${file}.sri`, `sha384-${hash}\n`)
   },
 }
 
@@ -99,37 +99,60 @@ const browserSocket = {
   name: 'browser-socket',
   resolveId(id, importer) {
     return id.endsWith('/platform-socket.ts')
-      ? resolve(dirname(importer), 'platform-socket.browser.ts')
+      ? resolve(dirname(importer), id.replace('.ts', '.browser.ts'))
       : null
   },
 }
 
-const shortNames = () => [shortInternalNames(), shortPrivateNames()]
+/** What the second file for script tags brings: everything, and `Holdfast.resume`. */
+const withResume = {
+  name: 'with-resume',
+  resolveId: (id) => (id === 'with-resume' ? resolve('packages/client/src/with-resume.js') : null),
+  load: (id) =>
+    id.endsWith('with-resume.js')
+      ? "export * from './index.ts'; export { resume, resumeDefaults } from './resume/index.ts'"
+      : null,
+}
+
+const forBrowsers = (input, output) => ({
+  input,
+  plugins: [
+    withResume,
+    browserSocket,
+    nodeResolve({ browser: true }),
+    slimDependencies(),
+    commonjs(),
+    transpile(),
+  ],
+  output: output.map((one) => ({ ...one, sourcemap: true })),
+})
+const bundled = (name, names) => [
+  { file: `packages/client/dist/${name}.js`, format: 'es', plugins: names() },
+  { file: `packages/client/dist/${name}.cjs`, format: 'cjs', exports: 'named', plugins: names() },
+]
+const forScriptTags = (file, names) => ({
+  file,
+  format: 'iife',
+  name: 'Holdfast',
+  plugins: [...names(), terser(smallest), integrity],
+})
+const ownNames = () => [shortInternalNames(), shortPrivateNames()]
+const aloneNames = () => [shortInternalNames({ alone: true }), shortPrivateNames()]
+const privateNames = () => [shortPrivateNames()]
 
 /** The client for browsers, everything inlined, so that no bundler has to find its way around `ws`. */
-const browser = {
-  input: 'packages/client/src/index.ts',
-  plugins: [browserSocket, nodeResolve({ browser: true }), slimDependencies(), commonjs(), transpile()],
-  output: [
-    { file: 'packages/client/dist/browser.js', format: 'es', plugins: shortNames() },
-    {
-      file: 'packages/client/dist/browser.cjs',
-      format: 'cjs',
-      exports: 'named',
-      plugins: shortNames(),
-    },
-    {
-      file: cdnFile,
-      format: 'iife',
-      name: 'Holdfast',
-      plugins: [...shortNames(), terser(smallest), integrity],
-    },
-  ].map((output) => ({ ...output, sourcemap: true })),
-}
+const browser = [
+  forBrowsers('packages/client/src/index.ts', [
+    ...bundled('browser', ownNames),
+    forScriptTags(cdnFile, aloneNames),
+  ]),
+  forBrowsers('packages/client/src/resume/index.ts', bundled('browser-resume', privateNames)),
+  forBrowsers('with-resume', [forScriptTags(cdnResumeFile, privateNames)]),
+]
 
 /** Builds everything, or one package: `rollup -c --configOnly client`. */
 export default function builds({ configOnly }) {
   const chosen = Object.entries(published).filter(([name]) => configOnly === undefined || name === configOnly)
   const all = chosen.flatMap(packageBuilds)
-  return chosen.some(([name]) => name === 'client') ? [...all, browser] : all
+  return chosen.some(([name]) => name === 'client') ? [...all, ...browser] : all
 }

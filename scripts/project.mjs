@@ -8,7 +8,12 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Published packages: the folder in `packages/`, and entry name (file in `dist`) to source file. */
 export const published = {
-  client: { index: 'src/index.ts', adaptive: 'src/adaptive.ts', testing: 'src/testing/index.ts' },
+  client: {
+    index: 'src/index.ts',
+    adaptive: 'src/adaptive.ts',
+    resume: 'src/resume/index.ts',
+    testing: 'src/testing/index.ts',
+  },
   server: { index: 'src/index.ts', sessions: 'src/sessions/index.ts', cli: 'src/cli.ts' },
   chaos: { index: 'src/index.ts', cli: 'src/cli.ts' },
 }
@@ -19,6 +24,6 @@ export const programs = ['cli']
 /** Private kernels: inlined, code and types, into whoever uses them. */
 export const kernels = ['@holdfast/lifetime', '@holdfast/mailbox', '@holdfast/protocol']
 
-/** The CDN file and the hash for its `integrity` attribute. */
+/** The CDN files, plain and with `Holdfast.resume`; beside each, in a file of its name and `.sri`, the hash for `integrity`. */
 export const cdnFile = 'packages/client/dist/holdfast.min.js'
-export const cdnHashFile = `${cdnFile}.sri`
+export const cdnResumeFile = 'packages/client/dist/holdfast.resume.min.js'

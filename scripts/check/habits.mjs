@@ -18,6 +18,8 @@ const mayHoldBare = {
   'packages/lifetime/src/platform.ts': 'it names what the platform has',
   'packages/client/src/platform-socket.ts':
     'errors of a socket given up are swallowed until it is really closed',
+  'packages/client/src/resume/resume-socket.ts':
+    'a socket given up outlives its session, with listeners that know nothing of it by then',
   'packages/client/src/socket.ts':
     'a socket given up outlives its session, with listeners that know nothing of it',
   'packages/client/src/testing/': 'it plays the platform',

@@ -4,23 +4,25 @@ import { below, byFrequency, edited, shortName } from './syntax-tree.mjs'
 
 /**
  * Names of members that are neither in the public types, nor in an object of the platform or of the application, nor ever
- * looked up by a text. Those that begin with `_` are private to `reconnecting-websocket`, the only one that has such names.
+ * looked up by a text, nor known to `resume`, which comes in a file of its own. Those that begin with `_` are private to `reconnecting-websocket`, the only one that has such names.
  */
 const internal = {
-  scope: ['child', 'defer', 'hold', 'ledger', 'listen'],
-  receipt: ['settle'],
-  emitter: ['emit', 'holders', 'off'],
+  scope: ['defer', 'hold', 'ledger', 'listen'],
+  emitter: ['holders', 'off'],
   iterator: ['maxBuffered', 'onEnd'],
   queue: ['expire', 'expiresAt', 'remove'],
   outbound: ['drain', 'wire'],
   inbound: ['after', 'deliver', 'iterate'],
   line: ['hangUp'],
   course: ['move', 'tell'],
-  connection: ['inbound', 'line', 'settings', 'sources'],
+  connection: ['inbound', 'line'],
   heartbeat: ['consumes', 'sent'],
   socket: ['gone'],
 }
 const names = new Set(Object.values(internal).flat())
+
+/** The same, but known to `resume` as well: for a file that stands alone. */
+const known = new Set(['child', 'emit', 'settle', 'settings', 'sources'])
 
 /** A slip in the list would rename members of the platform as well: these are the ones that the code meets. */
 const platform =
@@ -29,11 +31,11 @@ const platform =
     .split(' ')
     .map((name) => globalThis[name])
 for (const one of platform.flatMap((type) => [type, type.prototype ?? {}])) {
-  const slip = Object.getOwnPropertyNames(one).find((name) => names.has(name))
+  const slip = Object.getOwnPropertyNames(one).find((name) => names.has(name) || known.has(name))
   if (slip) throw new Error(`short-internal-names: ${slip} is also a member of the platform`)
 }
 
-const isInternal = (name) => names.has(name) || /^_[a-z]/.test(name)
+const internalTo = (alone) => (name) => names.has(name) || (alone && known.has(name)) || /^_[a-z]/.test(name)
 
 /** Gives the node that names a member, if `node` has one that is written as a name. */
 function memberIn({ type, computed, key, property }) {
@@ -43,7 +45,8 @@ function memberIn({ type, computed, key, property }) {
 }
 
 /** Renames the internal members in `code`; `parse` gives its syntax tree as ESTree. Throws when a text equals one. */
-export function shortenInternalNames(code, parse) {
+export function shortenInternalNames(code, parse, alone = false) {
+  const isInternal = internalTo(alone)
   const nodes = [...below(parse(code))]
   const text = nodes.find(({ type, value }) => type === 'Literal' && isInternal(String(value)))
   if (text) throw new Error(`short-internal-names: ${text.value} is also a text`)
@@ -68,12 +71,12 @@ export function shortenInternalNames(code, parse) {
   return edited(code, edits)
 }
 
-/** The plugin; put it before the minifier. Lines stay as they are, and so the source map does. */
-export function shortInternalNames() {
+/** The plugin; put it before the minifier. `alone`: no object of this file gets into another file of ours. Lines stay as they are, and so the source map does. */
+export function shortInternalNames({ alone = false } = {}) {
   return {
     name: 'short-internal-names',
     renderChunk(code) {
-      return { code: shortenInternalNames(code, (text) => this.parse(text)), map: null }
+      return { code: shortenInternalNames(code, (text) => this.parse(text), alone), map: null }
     },
   }
 }

@@ -108,10 +108,18 @@ function property(target, name) {
 /** Whatever has a WebSocket has it as a global; what comes after that in the list are names that browsers had long ago. */
 const isomorphicWs = [['older names', 1, / else if \(typeof MozWebSocket [^]*?\n}\n/g]]
 
+/** Nobody listens to every type at once, nobody takes all handlers of a type away, and the map is always a new one. */
+const mitt = [
+  ['handlers of every type', 1, /,\(i=n\.get\("\*"\)\)&&i\.slice\(\)\.map\(function\(n\){n\(t,e\)}\)/g],
+  ['taking all away', 1, /\(e\?(i\.splice\(i\.indexOf\(e\)>>>0,1\)):n\.set\(t,\[\]\)\)/g, '$1'],
+  ['a given map', 1, /all:n=n\|\|new Map/g, 'all:n=new Map'],
+]
+
 /** By file: a name for the error, how often it must be there, where it is, and what stands there instead. */
 const cuts = {
   '/reconnecting-websocket/dist/reconnecting-websocket-mjs.js': reconnectingWebsocket,
   '/isomorphic-ws/browser.js': isomorphicWs,
+  '/mitt/dist/mitt.mjs': mitt,
 }
 
 /** Makes the cuts. Throws when the source does not look as expected. */

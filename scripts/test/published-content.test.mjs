@@ -9,19 +9,22 @@ import { checkPrivateWords } from '../check/private-words.mjs'
 import { smallRepository } from './small-repository.mjs'
 
 const cdn = 'packages/client/dist/holdfast.min.js'
+const cdnResume = 'packages/client/dist/holdfast.resume.min.js'
 
 describe('the integrity check', () => {
   const hash = createHash('sha384').update('code').digest('base64')
+  const plain = { [cdn]: 'code', [`${cdn}.sri`]: `sha384-${hash}\n` }
+  const resume = { [cdnResume]: 'code', [`${cdnResume}.sri`]: `sha384-${hash}\n` }
 
   it('accepts the hash of the file', () => {
-    const root = smallRepository({ [cdn]: 'code', [`${cdn}.sri`]: `sha384-${hash}\n` })
-    expect(checkIntegrity(root).problems).toEqual([])
+    expect(checkIntegrity(smallRepository({ ...resume, ...plain })).problems).toEqual([])
   })
 
   it('names the hash of another file, and a missing one', () => {
-    const other = smallRepository({ [cdn]: 'other code', [`${cdn}.sri`]: `sha384-${hash}\n` })
+    const other = smallRepository({ ...resume, ...plain, [cdn]: 'other code' })
     expect(checkIntegrity(other).problems).toHaveLength(1)
-    expect(checkIntegrity(smallRepository({ [cdn]: 'code' })).problems).toEqual([`${cdn}.sri: was not built`])
+    const without = smallRepository({ ...resume, [cdn]: 'code' })
+    expect(checkIntegrity(without).problems).toEqual([`${cdn}.sri: was not built`])
   })
 })
 

@@ -12,13 +12,13 @@ const MOST_REASON_BYTES = 123
 export function closeArguments(options: CloseOptions = {}): Required<CloseOptions> {
   const checked = fill('close', options, { code: 1000, reason: '', drainMs: 0 })
   const { code, reason } = checked
-  must(/^(1000|[34]\d{3})$/.test(`${code}`), RangeError, 'close.code', '1000 or from 3000 to 4999', code)
+  must(/^(1000|[34]\d{3})$/.test(`${code}`), RangeError, 'close.code', '1000 or 3000 to 4999', code)
   const bytes = byteLengthOf(reason)
   must(
     bytes <= MOST_REASON_BYTES,
     RangeError,
     'close.reason',
-    `at most ${MOST_REASON_BYTES} bytes of UTF-8`,
+    `at most ${MOST_REASON_BYTES} UTF-8 bytes`,
     bytes,
   )
   return checked

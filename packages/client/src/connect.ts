@@ -21,7 +21,7 @@ export function connect(url: Provided<Address>, options?: SessionOptions): Sessi
   const settings = resolveOptions(options)
   const { protocols, headers, credentials, whenHidden } = settings
   if (headers && !settings.createSocket && !sendsHeaders) {
-    throw new TypeError('headers: browsers cannot send any, got some')
+    throw new TypeError('headers: browsers send none, got some')
   }
   const sources = { url, protocols, headers, credentials }
   assertTarget(sources)

@@ -1,8 +1,9 @@
 import type { Scope } from '@holdfast/lifetime'
+import type { ReceiptEntry } from '@holdfast/mailbox'
 import { assertMethods, assertNumber } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
 import { HoldfastError, isHoldfastError } from './errors.ts'
-import { Heartbeat, type ProbeResult } from './heartbeat.ts'
+import { Heartbeat, type ProbeResult, type Pulse } from './heartbeat.ts'
 import { Hello } from './hello.ts'
 import type { Inbound } from './inbound.ts'
 import type { Line } from './line.ts'
@@ -32,13 +33,14 @@ export interface ConnectionHost {
 }
 
 /** One attempt and, if it succeeds, the connection that comes of it: admit, resolve, dial, hello, live. Used once. */
-export class Connection implements Wire {
+export class Connection implements Wire, Pulse {
+  /** As `Pulse.ping`. */
+  ping: Ping | undefined
   readonly #scope: Scope
   readonly #host: ConnectionHost
   readonly #context: Omit<AttemptContext, 'signal'>
   readonly #hello: Hello
   #socket: SocketLike | undefined
-  #ping: Ping | undefined
   /** Made when the connection goes live; until then messages are for the hello. */
   #heartbeat: Heartbeat | undefined
 
@@ -62,11 +64,25 @@ export class Connection implements Wire {
     return this.#heartbeat?.rttMs
   }
 
-  /** Sends now; nothing once the connection was given up, for a hook may still hold it then. */
-  send(message: Message): void {
-    if (this.#scope.ended) return
+  /**
+   * Sends now; nothing once the connection was given up, for a hook may still hold it then.
+   * @returns something true when the socket settles the receipt itself
+   */
+  send(message: Message, receipt?: ReceiptEntry): unknown {
+    const socket = this.#socket
+    if (this.#scope.ended || !socket) return undefined
     this.#heartbeat?.sent()
-    this.#socket?.send(message as never)
+    return receipt && socket.take ? socket.take(message as never, receipt) : socket.send(message as never)
+  }
+
+  /** As `Pulse.dead`. */
+  dead(silentMs: number): void {
+    this.#ended({ kind: 'liveness', silentMs })
+  }
+
+  /** As `Pulse.failed`. */
+  failed(error: unknown): void {
+    this.#host.failed('heartbeat', error)
   }
 
   /** Starts the closing handshake. */
@@ -101,7 +117,7 @@ export class Connection implements Wire {
           ...context,
           credentials,
           protocol,
-          send: (message) => this.send(message),
+          send: (message) => void this.send(message),
           receive: (options) => this.#hello.receive(options),
         }),
       )
@@ -140,13 +156,13 @@ export class Connection implements Wire {
   }
 
   /** Resolves with the subprotocol once the socket is open. */
-  #dial({ url, protocols, headers }: Target): Promise<string> {
+  #dial({ url, protocols, headers, credentials }: Target): Promise<string> {
     const { settings, line } = this.#host
     const { createSocket = createNativeSocket } = settings
     return new Promise((resolve, reject) => {
       const open = () => {
         try {
-          const socket = createSocket(url, protocols, { headers })
+          const socket = createSocket(url, protocols, { headers, credentials })
           // A factory that gives nothing lacks the methods as well.
           assertMethods('createSocket()', Object(socket), [
             'send',
@@ -161,13 +177,13 @@ export class Connection implements Wire {
             pong: (payload: string) => this.#heartbeat?.pong(payload),
             ended: (cause: Cause) => this.#ended(cause),
           }
-          this.#ping = watchSocket(socket, this.#scope, events, settings.unref)
+          this.ping = watchSocket(socket, this.#scope, events, settings.unref)
         } catch (error) {
           const name = (error as Error | undefined | null)?.name
           if (name === 'SecurityError') this.#ended({ kind: 'forbidden', name })
           // The platform's own errors repeat the URL with its query, so of them only the name is kept.
           else if (settings.createSocket) reject(error)
-          else reject(new HoldfastError('dial', `WebSocket: could not be made, ${name}`))
+          else reject(new HoldfastError('dial', `WebSocket: ${name}`))
         }
       }
       line.dial({ url, open })
@@ -175,15 +191,8 @@ export class Connection implements Wire {
   }
 
   #live(protocol: string): void {
-    const { settings, opened, failed, inbound } = this.#host
-    const { heartbeat, random } = settings
-    const pulse = {
-      ping: this.#ping,
-      send: (message: Message) => this.send(message),
-      dead: (silentMs: number) => this.#ended({ kind: 'liveness', silentMs }),
-      failed: (error: unknown) => failed('heartbeat', error),
-    }
-    this.#heartbeat = new Heartbeat(this.#scope, heartbeat, pulse, random)
+    const { settings, opened, inbound } = this.#host
+    this.#heartbeat = new Heartbeat(this.#scope, settings.heartbeat, this, settings.random)
     if (this.#scope.ended) return
     opened(protocol)
     for (const message of this.#hello.end()) {

@@ -43,7 +43,7 @@ export class Course {
       this.#stateScope.end()
       this.#stateScope = this.#scope.child()
     }
-    if (ended === 'state and connection') this.#host.hangUp()
+    if (ended === 'both') this.#host.hangUp()
     // A signal that aborted just now may have had the user move on from here.
     if (this.#state === state) enter?.(this.#stateScope)
     if (!this.#telling) this.tell()

@@ -39,7 +39,7 @@ export function isHoldfastError(value: unknown, code?: ErrorCode): value is Hold
  * Makes the error that a credential or URL provider throws to say "signed out: stop". The session ends with the cause
  * `unauthorized` instead of trying again. Any other error of a provider is one failed attempt.
  */
-export function unauthorized(message = 'the provider gave no credentials'): HoldfastError {
+export function unauthorized(message = 'no credentials'): HoldfastError {
   return new HoldfastError('unauthorized', message)
 }
 

@@ -39,7 +39,7 @@ export interface Pulse {
   /** Sends a ping of the protocol with this payload; absent where the platform has none. */
   readonly ping: ((payload: string) => void) | undefined
   /** Sends a message past the queue. */
-  send(message: Message): void
+  send(message: Message): unknown
   /** The connection is dead: nothing arrived for this long. */
   dead(silentMs: number): void
   /** A function of the user's threw. */
@@ -158,7 +158,7 @@ export class Heartbeat {
     const { intervalMs, strategy } = this.#options
     const chosenMs = this.#attempt(() => {
       const ms = strategy?.intervalMs(intervalMs) ?? intervalMs
-      assertNumber('heartbeat.strategy.intervalMs()', ms, 1)
+      assertNumber('strategy.intervalMs()', ms, 1)
       return ms
     })
     return Math.min(intervalMs, chosenMs ?? intervalMs)

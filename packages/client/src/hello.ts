@@ -1,6 +1,7 @@
 import type { Scope, Signal } from '@holdfast/lifetime'
 import { answer, HoldfastError } from './errors.ts'
 import type { Incoming, Message } from './message.ts'
+import type { State } from './state.ts'
 import type { AttemptContext } from './target.ts'
 
 /** What `onConnected` gets: a new connection that nobody else uses yet. */
@@ -48,7 +49,7 @@ export class Hello {
       this.#waiting.add(take)
       wait.defer(() => {
         this.#waiting.delete(take)
-        reject(signal?.aborted ? signal.reason : new HoldfastError('closed', 'receive: the hook is over'))
+        reject(signal?.aborted ? signal.reason : new HoldfastError('closed', 'receive: hook is over'))
       })
       if (signal) wait.listen(signal, 'abort', () => wait.end())
     })
@@ -60,4 +61,10 @@ export class Hello {
     this.#scope.end()
     return this.#unread.splice(0)
   }
+}
+
+/** Rejects while the hook runs: what waits for messages to go out would wait for itself there. */
+export function inHook(state: State): Promise<never> | undefined {
+  if (state.name !== 'connecting' || state.phase !== 'hello') return undefined
+  return Promise.reject(new HoldfastError('in-hook', 'onConnected: would wait for itself'))
 }

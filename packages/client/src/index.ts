@@ -8,11 +8,10 @@ export type { ProbeResult } from './heartbeat.ts'
 export type { ConnectedContext, OnConnected } from './hello.ts'
 export type { Incoming, Message } from './message.ts'
 export { defaults, type NotYet, type SessionOptions, type WhenHidden } from './options.ts'
-export type { HandedBack, SendOptions } from './queue.ts'
+export type { HandBack, HandedBack, SendOptions } from './queue.ts'
 export type {
   CloseOptions,
   ErrorPhase,
-  HandBack,
   ReconnectOptions,
   Session,
   SessionEnd,
@@ -30,5 +29,7 @@ export { type BackoffOptions, backoffDelayMs, hintDelayMs } from './backoff.ts'
 export { classify, type Verdict } from './classify.ts'
 export type { HeartbeatOptions, HeartbeatStrategy } from './heartbeat.ts'
 export type { Logger, LogRecord } from './log.ts'
+export type { Settings } from './options.ts'
+export type { Plug, Plugged, PlugHost } from './plug.ts'
 export type { QueueOptions } from './queue.ts'
 export type { CreateSocket, SocketContext, SocketLike } from './socket-like.ts'

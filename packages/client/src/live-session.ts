@@ -1,4 +1,4 @@
-import { Emitter, guard, type Resources, Scope, surface } from '@holdfast/lifetime'
+import { Emitter, guard, type Resources, Scope, type Signal, surface } from '@holdfast/lifetime'
 import type { Receipt } from '@holdfast/mailbox'
 import { backoffDelayMs, hintDelayMs } from './backoff.ts'
 import { assertNumber, fill } from './bounds.ts'
@@ -8,12 +8,14 @@ import { Connection } from './connection.ts'
 import { Course } from './course.ts'
 import { answer, HoldfastError } from './errors.ts'
 import type { ProbeResult } from './heartbeat.ts'
+import { inHook } from './hello.ts'
 import { Inbound } from './inbound.ts'
 import { judge } from './judge.ts'
 import { Line } from './line.ts'
 import type { Incoming, Message } from './message.ts'
 import type { Settings } from './options.ts'
-import { Outbound } from './outbound.ts'
+import { Outbound, type Sender } from './outbound.ts'
+import type { PlugHost } from './plug.ts'
 import type { SendOptions } from './queue.ts'
 import type {
   CloseOptions,
@@ -37,11 +39,12 @@ export class LiveSession implements Session {
   readonly queue: SessionQueue
   readonly on: Session['on'] = (type, handler, options) => this.#events.on(type, handler, options)
   readonly once: Session['once'] = (type, handler, options) => this.#events.once(type, handler, options)
+  readonly opened: Session['opened'] = () => whenOpen(this)
   readonly #settings: Settings
   readonly #scope: Scope
   readonly #events: Emitter<SessionEvents>
   readonly #inbound: Inbound
-  readonly #outbound: Outbound
+  readonly #outbound: Sender
   readonly #line: Line
   readonly #course: Course
   #sources: TargetSources
@@ -57,7 +60,6 @@ export class LiveSession implements Session {
   declare [Symbol.asyncDispose]: () => Promise<void>
 
   constructor(settings: Settings, sources: TargetSources, attach: Attachment) {
-    this.#settings = settings
     this.#sources = sources
     this.#scope = new Scope(settings.clock)
     // Scopes end newest first: listeners are made first, so that they are still there when `closed` is told.
@@ -67,10 +69,20 @@ export class LiveSession implements Session {
       else this.#report('handler', error)
     })
     this.closed = new Promise((resolve) => this.#scope.defer(() => resolve(this.#finish())))
-    this.#outbound = new Outbound(this.#scope, settings.queue, (error) => this.#report('send', error))
-    this.queue = this.#outbound.queue
     this.#inbound = new Inbound(this.#scope, this.#events, settings.maxUnread)
     this.#line = new Line(this.#scope)
+    const plain: PlugHost<Settings> = {
+      session: this,
+      settings,
+      scope: this.#scope,
+      events: this.#events,
+      outbound: new Outbound(this.#scope, settings.queue, (error) => this.#report('send', error)),
+      sources: () => this.#sources,
+    }
+    const used = settings.resume?.(plain) ?? plain
+    this.#settings = used.settings
+    this.#outbound = used.outbound
+    this.queue = used.outbound.queue
     this.#course = new Course(this.#scope, {
       hangUp: () => {
         const connection = this.#connection
@@ -84,11 +96,14 @@ export class LiveSession implements Session {
       },
     })
     attach(this, this.#scope)
-    const { signal, autoConnect } = settings
+    this.#follow(settings.signal)
+    if (settings.autoConnect) this.#start()
+  }
+
+  #follow(signal: Signal | undefined): void {
     const abort = () => this.#end({ kind: 'aborted' })
     if (signal) this.#scope.listen(signal, 'abort', abort)
     if (signal?.aborted) abort()
-    if (autoConnect) this.#start()
   }
 
   get state(): State {
@@ -111,16 +126,12 @@ export class LiveSession implements Session {
     return this.#inbound.iterate()
   }
 
-  opened(): Promise<void> {
-    return whenOpen(this)
-  }
-
   ready(): Promise<void> {
-    return answer(this.#inHook() ?? this.#outbound.ready())
+    return answer(inHook(this.state) ?? this.#outbound.ready())
   }
 
   flushed(): Promise<void> {
-    return answer(this.#inHook() ?? this.#outbound.flushed())
+    return answer(inHook(this.state) ?? this.#outbound.flushed())
   }
 
   reconnect(options: ReconnectOptions = {}): boolean {
@@ -136,10 +147,8 @@ export class LiveSession implements Session {
 
   pause(cause: string | Cause = ''): boolean {
     const before = this.#course.state
-    this.#course.move({
-      type: 'paused',
-      cause: typeof cause === 'string' ? { kind: 'paused', label: cause } : cause,
-    })
+    const given: Cause = typeof cause === 'string' ? { kind: 'paused', label: cause } : cause
+    this.#course.move({ type: 'paused', cause: given })
     return before !== this.#course.state
   }
 
@@ -195,7 +204,7 @@ export class LiveSession implements Session {
 
   #opened(protocol: string): void {
     const { clock, backoff } = this.#settings
-    const resumed = this.#resumed
+    const resumed = this.#resumed || Boolean(this.#settings.resumed)
     this.#resumed = false
     this.#course.move({ type: 'opened', since: clock.now(), resumed, protocol }, (scope) => {
       if (backoff.stableAfterMs === 0) this.#healthy()
@@ -212,10 +221,7 @@ export class LiveSession implements Session {
 
   #lost(cause: Cause): void {
     const state = this.#course.state
-    if (state.name === 'closing') {
-      const { code, reason } = state
-      return this.#end({ kind: 'closed', code, reason })
-    }
+    if (state.name === 'closing') return this.#end({ kind: 'closed', code: state.code, reason: state.reason })
     const { backoff, random } = this.#settings
     const verdict = judge(cause, this.#settings, this.#sources, (error) => this.#report('classify', error))
     // The user's `classify` may have moved the session on.
@@ -237,7 +243,7 @@ export class LiveSession implements Session {
         : backoffDelayMs(backoff, retries, random),
     )
     if (cause.kind === 'server-close' && cause.code === 1009) {
-      this.#report('too-large', new HoldfastError('message-too-large', 'message: too large for the server'))
+      this.#report('too-large', new HoldfastError('message-too-large', 'message: too large'))
     }
   }
 
@@ -257,16 +263,10 @@ export class LiveSession implements Session {
 
   #finish(): SessionEnd {
     const { cause } = this.#course.state as Closed
-    const end: SessionEnd = { cause, handBack: { undelivered: this.#outbound.end(), uncertain: [] } }
+    const end: SessionEnd = { cause, handBack: this.#outbound.end() }
     this.#course.tell()
     void this.#events.emit('closed', end)
     return end
-  }
-
-  #inHook(): Promise<never> | undefined {
-    const state = this.#course.state
-    if (state.name !== 'connecting' || state.phase !== 'hello') return undefined
-    return Promise.reject(new HoldfastError('in-hook', 'onConnected: would wait for itself'))
   }
 
   #report(phase: ErrorPhase, error: unknown): void {

@@ -6,6 +6,7 @@ import type { Verdict } from './classify.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
 import type { OnConnected } from './hello.ts'
 import type { Logger } from './log.ts'
+import type { Plug } from './plug.ts'
 import type { QueueOptions } from './queue.ts'
 import type { CreateSocket } from './socket-like.ts'
 import type { AttemptContext, Credentials, Provided } from './target.ts'
@@ -33,6 +34,8 @@ export type WhenHidden = 'keep' | 'pauseRetries' | { readonly closeAfterMs: numb
 
 /** How a session behaves. Everything is optional; unknown names and values out of bounds are errors at the call. */
 export interface SessionOptions {
+  /** Makes the session lossless against a server that speaks `holdfast.v1`: `resume()` from `holdfast/resume`. */
+  readonly resume?: Plug<Settings> | undefined
   /** Subprotocols to offer: a name, a list, or a function asked before every attempt. */
   readonly protocols?: Provided<string | readonly string[]> | undefined
   /** Headers of the upgrade request. Node only: browsers cannot send any, and there it is a `TypeError`. */
@@ -77,25 +80,49 @@ export interface SessionOptions {
 
 /** Options as the session uses them: checked, and nothing left out that has a default. */
 export interface Settings {
+  /** Set by the plug: whether the session at the server went on. */
+  readonly resumed?: boolean
+  /** As `SessionOptions.resume`. */
+  readonly resume: Plug<Settings> | undefined
+  /** As `SessionOptions.protocols`. */
   readonly protocols: Provided<string | readonly string[]>
+  /** As `SessionOptions.headers`. */
   readonly headers: Provided<Readonly<Record<string, string>>> | undefined
+  /** As `SessionOptions.credentials`. */
   readonly credentials: Provided<Credentials>
+  /** As `SessionOptions.connect`. */
   readonly connect: ConnectOptions
+  /** As `SessionOptions.backoff`. */
   readonly backoff: BackoffOptions
+  /** As `SessionOptions.heartbeat`. */
   readonly heartbeat: HeartbeatOptions
+  /** As `SessionOptions.queue`. */
   readonly queue: QueueOptions
+  /** As `SessionOptions.maxUnread`. */
   readonly maxUnread: number
+  /** As `SessionOptions.closeTimeoutMs`. */
   readonly closeTimeoutMs: number
+  /** As `SessionOptions.whenHidden`. */
   readonly whenHidden: WhenHidden | undefined
+  /** As `SessionOptions.autoConnect`. */
   readonly autoConnect: boolean
+  /** As `SessionOptions.unref`. */
   readonly unref: boolean
+  /** As `SessionOptions.onConnected`. */
   readonly onConnected: OnConnected | undefined
+  /** As `SessionOptions.admit`. */
   readonly admit: SessionOptions['admit']
+  /** As `SessionOptions.classify`. */
   readonly classify: SessionOptions['classify']
+  /** As `SessionOptions.createSocket`. */
   readonly createSocket: CreateSocket | undefined
+  /** As `SessionOptions.signal`. */
   readonly signal: Signal | undefined
+  /** As `SessionOptions.logger`. */
   readonly logger: Logger | undefined
+  /** As `SessionOptions.clock`. */
   readonly clock: Clock
+  /** As `SessionOptions.random`. */
   readonly random: () => number
 }
 
@@ -138,6 +165,7 @@ export const defaults: Defaults = {
 /** Every option, with what applies when it is left out. */
 const presets: Settings = {
   ...defaults,
+  resume: undefined,
   protocols: [],
   headers: undefined,
   credentials: undefined,

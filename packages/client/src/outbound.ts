@@ -3,14 +3,22 @@ import { type Receipt, ReceiptEntry } from '@holdfast/mailbox'
 import { assertOneOf, fill } from './bounds.ts'
 import { sessionClosed } from './errors.ts'
 import { assertMessage, byteLengthOf, type Message, tooLarge } from './message.ts'
-import { type HandedBack, Queue, type QueueOptions, type SendOptions } from './queue.ts'
+import { Queue, type QueueOptions, type SendOptions } from './queue.ts'
+import type { HandBack } from './queue.ts'
 
 /** The open connection, as far as sending goes. */
 export interface Wire {
   /** Bytes handed to the socket and not yet sent. */
   readonly bufferedAmount: number
-  send(message: Message): void
+  /** Sends; returns something true when it settles the receipt itself. */
+  send(message: Message, receipt: ReceiptEntry): unknown
 }
+
+/** What a session needs of its way out. */
+export type Sender = Pick<
+  Outbound,
+  'queue' | 'send' | 'opened' | 'lost' | 'drain' | 'end' | 'ready' | 'flushed' | 'pump'
+>
 
 /** Where messages go: to the open connection, into the queue, or nowhere any more. */
 type Way =
@@ -59,7 +67,7 @@ export class Outbound {
     else if (name === 'away' && how.whenOffline === 'drop') receipt.settle('dropped')
     else {
       this.#watchExpiry(this.queue.push(message, receipt, how))
-      this.#pump()
+      this.pump()
     }
     return receipt
   }
@@ -67,7 +75,7 @@ export class Outbound {
   /** A connection is open: what waits goes first. */
   opened(wire: Wire): void {
     this.#way = { name: 'open', wire }
-    this.#pump()
+    this.pump()
   }
 
   /** The connection is gone. */
@@ -79,22 +87,23 @@ export class Outbound {
   /** The session closes: nothing new is taken. Resolves when everything that waited is sent. */
   drain(): Promise<void> {
     if (this.#way.name === 'open') this.#way = { name: 'draining', wire: this.#way.wire }
-    return this.#below(0)
+    return this.#below(0, 0)
   }
 
   /** The session is over: gives back what waits, and settles every promise. */
-  end(): readonly HandedBack[] {
+  end(): HandBack {
     this.#way = { name: 'over' }
     this.#wake()
-    const handBack = this.queue.entries().map(({ message, receipt }) => ({ message, receipt }))
+    const undelivered = this.queue.entries().map(({ message, receipt }) => ({ message, receipt }))
     this.queue.clear('undelivered')
-    return handBack
+    return { undelivered, uncertain: [] }
   }
 
   /** As `Session.ready`. */
   ready(): Promise<void> {
-    const { highWaterBytes, lowWaterBytes } = this.#options
-    return this.#below(this.#pendingBytes < highWaterBytes ? highWaterBytes : lowWaterBytes)
+    const { highWaterBytes, lowWaterBytes, maxMessages } = this.#options
+    const bytes = this.#pendingBytes < highWaterBytes ? highWaterBytes : lowWaterBytes
+    return this.#below(bytes, Math.max(0, maxMessages - 1))
   }
 
   /** As `Session.flushed`. */
@@ -116,9 +125,9 @@ export class Outbound {
     return wire && wire.bufferedAmount < this.#options.highWaterBytes ? wire : undefined
   }
 
-  /** Waits until no more than this many bytes are on their way. */
-  async #below(bytes: number): Promise<void> {
-    while (this.#way.name !== 'over' && this.#pendingBytes > bytes) {
+  /** Waits until no more than this many bytes are on their way, and no more than this many messages wait. */
+  async #below(bytes: number, messages: number): Promise<void> {
+    while (this.#way.name !== 'over' && (this.#pendingBytes > bytes || this.queue.size > messages)) {
       this.#lookAgain()
       await new Promise<void>((resolve) => this.#waiters.push(resolve))
     }
@@ -126,7 +135,7 @@ export class Outbound {
   }
 
   /** Sends what waits, in order, for as long as the socket takes it. */
-  #pump(): void {
+  pump(): void {
     for (let wire = this.#wire; wire && this.queue.size > 0; wire = this.#wire) {
       const entry = this.queue.shift()
       if (entry) this.#write(wire, entry.message, entry.receipt)
@@ -142,8 +151,7 @@ export class Outbound {
   /** One message that the socket does not take harms only itself. */
   #write(wire: Wire, message: Message, receipt: ReceiptEntry): void {
     try {
-      wire.send(message)
-      receipt.settle('written')
+      if (!wire.send(message, receipt)) receipt.settle('written')
     } catch (error) {
       receipt.settle('rejected', error as Error)
       this.#report(error)
@@ -153,7 +161,7 @@ export class Outbound {
   #lookAgain(): void {
     if (!this.#way.wire) return
     this.#cancelLook()
-    this.#cancelLook = this.#scope.timeout(LOOK_AGAIN_MS, () => this.#pump())
+    this.#cancelLook = this.#scope.timeout(LOOK_AGAIN_MS, () => this.pump())
   }
 
   /** One timer for the message that expires first, so that receipts settle in time without a timer for each. */

@@ -29,3 +29,6 @@ export function watchNodeSocket(): Ping | undefined {
 export function terminate(): boolean {
   return false
 }
+
+/** A browser's WebSocket can do no more than any other. */
+export function handThrough(): void {}

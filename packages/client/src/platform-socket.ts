@@ -79,6 +79,14 @@ export function terminate(socket: SocketLike): boolean {
   return true
 }
 
+/** Gives a socket that is wrapped around another what only `ws` can do, where the one below can. */
+export function handThrough(below: SocketLike, around: SocketLike): void {
+  if (!isNodeSocket(below)) return
+  for (const name of ['ping', 'terminate', 'on', 'off'] as const) {
+    Object.assign(around, { [name]: below[name].bind(below) })
+  }
+}
+
 function isNodeSocket(socket: SocketLike): socket is NodeSocket {
   return 'terminate' in socket && 'ping' in socket && 'on' in socket
 }

@@ -37,6 +37,14 @@ export interface HandedBack {
   readonly receipt: Receipt
 }
 
+/** Messages that the session gives back at its end, each once. */
+export interface HandBack {
+  /** Certainly not delivered: they never left the queue. */
+  readonly undelivered: readonly HandedBack[]
+  /** Nothing proves whether they arrived. Always empty in plain mode, where what was written is not kept. */
+  readonly uncertain: readonly HandedBack[]
+}
+
 /** A message that waits. */
 export interface Entry extends HandedBack {
   readonly receipt: ReceiptEntry

@@ -3,17 +3,9 @@ import type { Receipt } from '@holdfast/mailbox'
 import type { Cause, Phase } from './cause.ts'
 import type { ProbeResult } from './heartbeat.ts'
 import type { Incoming, Message } from './message.ts'
-import type { HandedBack, SendOptions } from './queue.ts'
+import type { HandBack, HandedBack, SendOptions } from './queue.ts'
 import type { State } from './state.ts'
 import type { Credentials, Provided } from './target.ts'
-
-/** Messages that the session gives back at its end, each once. */
-export interface HandBack {
-  /** Certainly not delivered: they never left the queue. */
-  readonly undelivered: readonly HandedBack[]
-  /** Nothing proves whether they arrived. Always empty in plain mode, where what was written is not kept. */
-  readonly uncertain: readonly HandedBack[]
-}
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -44,8 +36,20 @@ export interface SessionEvents {
   readonly state: StateChange
   /** Something went wrong that needs a look. Handler errors go to the platform's `reportError` when nobody listens. */
   readonly error: SessionError
+  /** Resume mode: a new connection goes on with the session at the server, nothing is lost. Before its first message. */
+  readonly resumed: Readonly<Record<string, never>>
+  /** Resume mode: the session at the server could not go on. Before the first message of the new one. */
+  readonly gap: Gap
   /** The session is over; always the last event. */
   readonly closed: SessionEnd
+}
+
+/** What a lost session at the server means for messages. */
+export interface Gap {
+  /** Why it could not go on; the words of PROTOCOL.md. */
+  readonly reason: string
+  /** The messages of this side that were not acknowledged. What the server had sent and we had not received is lost. */
+  readonly handBack: HandBack
 }
 
 /** How to close. */
@@ -115,7 +119,7 @@ export interface Session extends AsyncIterable<Incoming> {
 
   /**
    * Resolves when it is sensible to send more: at once below `queue.highWaterBytes`, else when what waits has shrunk to
-   * `queue.lowWaterBytes`. Rejects with `closed` when the session ends first, with `in-hook` inside `onConnected`.
+   * `queue.lowWaterBytes`; and not while `queue.maxMessages` wait. Rejects with `closed` when the session ends first, with `in-hook` inside `onConnected`.
    */
   ready(): Promise<void>
 

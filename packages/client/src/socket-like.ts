@@ -1,3 +1,4 @@
+import type { ReceiptEntry } from '@holdfast/mailbox'
 import type { Cause } from './cause.ts'
 
 /** The part of a WebSocket that this code uses: a browser's, `ws`, undici's and others all fit. */
@@ -10,12 +11,16 @@ export interface SocketLike {
   close(code?: number, reason?: string): void
   addEventListener(type: string, run: (event: never) => void): void
   removeEventListener(type: string, run: (event: never) => void): void
+  /** Set by sockets that settle receipts themselves: sends, and returns true. */
+  take?(message: never, receipt: ReceiptEntry): true
 }
 
 /** What is known when a socket is made. */
 export interface SocketContext {
   /** Headers of the upgrade request, where any were asked for. */
   readonly headers: Readonly<Record<string, string>> | undefined
+  /** The credentials of this attempt. */
+  readonly credentials?: unknown
 }
 
 /** Makes a socket for one attempt, not yet open. What it throws fails the attempt. */

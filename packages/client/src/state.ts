@@ -125,7 +125,7 @@ export function next(from: State, event: StateEvent): State {
 }
 
 /** Which of the two scopes a move ends: that of the state it leaves, and that of the connection as well. */
-export function scopesEndedBy(from: State, to: State): 'none' | 'state' | 'state and connection' {
+export function scopesEndedBy(from: State, to: State): 'none' | 'state' | 'both' {
   if (from === to || (from.name === 'connecting' && to.name === 'connecting')) return 'none'
-  return to.name === 'open' || to.name === 'closing' ? 'state' : 'state and connection'
+  return to.name === 'open' || to.name === 'closing' ? 'state' : 'both'
 }

@@ -90,7 +90,8 @@ export function assertTarget({ url, protocols, headers }: TargetSources): void {
   if (typeof headers !== 'function') parseHeaders(headers)
 }
 
-async function ask<T>(source: Provided<T> | undefined, context: AttemptContext): Promise<T> {
+/** Asks one source. */
+export async function ask<T>(source: Provided<T> | undefined, context: AttemptContext): Promise<T> {
   return typeof source === 'function'
     ? (source as (context: AttemptContext) => T | PromiseLike<T>)(context)
     : (source as T)

@@ -277,3 +277,21 @@ describe('receipts', () => {
     expect(socket.sent).toEqual(['x'])
   })
 })
+
+describe('ready() and the count of messages', () => {
+  it('waits while as many messages wait as may, so that a loop that asks it is never refused', async () => {
+    const world = openWorld({ autoConnect: false, queue: { maxMessages: 3 } })
+    const receipts = []
+    for (let n = 0; n < 3; n += 1) {
+      await world.session.ready()
+      receipts.push(world.session.send(''))
+    }
+    const state = watch(world.session.ready())
+    await world.clock.advance(100)
+    expect(state()).toBe('pending')
+    world.session.reconnect()
+    await world.clock.advance(100)
+    expect(state()).toBe('resolved')
+    expect(receipts.map(({ status }) => status)).toEqual(['written', 'written', 'written'])
+  })
+})

@@ -104,7 +104,7 @@ export class Scope {
         errors.push(error)
       }
     }
-    if (errors.length > 0) throw new AggregateError(errors, 'scope: releases threw')
+    if (errors.length > 0) throw new AggregateError(errors)
   }
 }
 

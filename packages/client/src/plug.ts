@@ -1,0 +1,23 @@
+import type { Emitter, Scope } from '@holdfast/lifetime'
+import type { Sender } from './outbound.ts'
+import type { Session, SessionEvents } from './session.ts'
+import type { TargetSources } from './target.ts'
+
+/** Changes how a session speaks to its server: the option `resume`. Called once for every session. */
+export type Plug<Settings> = (plain: PlugHost<Settings>) => Plugged<Settings>
+
+/** A session as it would be without the plug. */
+export interface PlugHost<Settings> extends Plugged<Settings> {
+  readonly session: Session
+  /** Ends with the session. */
+  readonly scope: Scope
+  readonly events: Emitter<SessionEvents>
+  /** Where attempts go, and with what credentials. */
+  sources(): TargetSources
+}
+
+/** What a session uses instead of its own. */
+export interface Plugged<Settings> {
+  readonly settings: Settings
+  readonly outbound: Sender
+}

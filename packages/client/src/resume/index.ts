@@ -1,0 +1,48 @@
+import { subprotocol } from '@holdfast/protocol'
+import type { Settings } from '../options.ts'
+import type { Plug } from '../plug.ts'
+import { createNativeSocket } from '../platform-socket.ts'
+import type { Credentials } from '../target.ts'
+import { type ResumeOptions, resolveResumeOptions } from './options.ts'
+import { ResumedOutbound } from './resumed-outbound.ts'
+import { pingMark, Resumption } from './resumption.ts'
+
+/**
+ * Makes a session lossless against a server that speaks `holdfast.v1`: every message, in both directions, once and in
+ * order, across any number of broken connections. Where the session at the server could not be continued, the event `gap`
+ * says what is affected.
+ *
+ * @throws TypeError or RangeError naming the option, the bound and the value
+ * @example
+ * const session = connect('wss://chat.example/live', { resume: resume() })
+ * await session.send('hello').settled // 'acked': the server has it
+ */
+export function resume(raw: Partial<ResumeOptions> = {}): Plug<Settings> {
+  const options = resolveResumeOptions(raw)
+  return (host) => {
+    const resumption = new Resumption(host, options)
+    const { settings } = host
+    const { createSocket = createNativeSocket, onConnected, classify } = settings
+    return {
+      settings: {
+        ...settings,
+        get resumed() {
+          return resumption.resumed
+        },
+        heartbeat: { ...settings.heartbeat, ping: () => pingMark, isPong: (message) => message === pingMark },
+        createSocket: (url, _protocols, context) =>
+          resumption.wrap(createSocket(url, [subprotocol], context), context.credentials as Credentials),
+        // A session that goes on at the server needs no introduction.
+        onConnected: onConnected && ((context) => (resumption.resumed ? undefined : onConnected(context))),
+        // Ends that disagree end the session at the server, not this one: it goes on with a gap.
+        classify: (cause) =>
+          classify?.(cause) ?? (cause.kind === 'server-close' && cause.code === 4400 ? 'retry' : undefined),
+      },
+      outbound: new ResumedOutbound(host.outbound, resumption),
+    }
+  }
+}
+
+export type { Settings } from '../options.ts'
+export type { Plug, Plugged, PlugHost } from '../plug.ts'
+export { type ResumeOptions, resumeDefaults } from './options.ts'

@@ -1,0 +1,220 @@
+import type { Release } from '@holdfast/lifetime'
+import { type Receipt, ReceiptEntry } from '@holdfast/mailbox'
+import {
+  type ClientAction,
+  ClientCore,
+  type ExchangeTimer,
+  type HandBack as Sorted,
+  resolveClientOptions,
+} from '@holdfast/protocol'
+import { type Incoming, type Message, tooLarge } from '../message.ts'
+import type { Settings } from '../options.ts'
+import type { PlugHost } from '../plug.ts'
+import type { HandBack } from '../queue.ts'
+import type { SocketLike } from '../socket-like.ts'
+import type { Credentials } from '../target.ts'
+import { type Entry, toEntry, toIncoming } from './entry.ts'
+import { Fates } from './fates.ts'
+import type { ResumeOptions } from './options.ts'
+import { Renewal } from './renewal.ts'
+import { ResumeSocket, type SocketOwner } from './resume-socket.ts'
+
+type Action = ClientAction<Entry>
+type Of<Type extends Action['type']> = Extract<Action, { readonly type: Type }>
+
+/** What is sent as a ping, and received as its answer: known by its identity, never seen by the application. */
+export const pingMark: ArrayBuffer = new ArrayBuffer(0)
+
+const nothing: Sorted<Entry> = { delivered: [], uncertain: [], undelivered: [] }
+
+/** Drives the client end of the resume protocol for one session: carries out what the core decides, tells it what happens. */
+export class Resumption implements SocketOwner {
+  readonly #host: PlugHost<Settings>
+  readonly #options: ResumeOptions
+  readonly #core: ClientCore<Entry>
+  readonly #fates = new Fates()
+  readonly #renewal: Renewal
+  readonly #timers = new Map<ExchangeTimer, Release>()
+  /** Taken from the queue when the window was shut already. */
+  #stash: Entry[] = []
+  #socket: ResumeSocket | undefined
+  #resumed = false
+  #credentials: Credentials
+  #acting: Action | undefined
+  #leaving = { code: 1000, reason: '' }
+  /** What the core gave back when the session at the server ended for good. */
+  #ended: Sorted<Entry> = nothing
+
+  constructor(host: PlugHost<Settings>, options: ResumeOptions) {
+    this.#host = host
+    this.#options = options
+    const { maxMessageBytes, windowMessages, windowBytes, maxUnackedMessages, maxUnackedBytes } = options
+    this.#core = new ClientCore<Entry>(
+      resolveClientOptions({
+        cid: host.settings.random().toString(36).slice(2) || 'client',
+        proto: options.protocols,
+        limits: { maxBytes: maxMessageBytes, windowMessages, windowBytes },
+        bounds: { maxMessages: maxUnackedMessages, maxBytes: maxUnackedBytes },
+      }),
+    )
+    this.#renewal = new Renewal(host, (fresh) => this.#do(() => this.#core.refresh(fresh)))
+  }
+
+  /** Whether the session at the server went on with the present connection. */
+  get resumed(): boolean {
+    return this.#resumed
+  }
+
+  /** Puts a resumable socket around a real one that is about to open. */
+  wrap(below: SocketLike, credentials: Credentials): SocketLike {
+    this.#credentials = credentials
+    return new ResumeSocket(below, this, this.#host.scope.child())
+  }
+
+  /** The receipts of messages that were sent and have no fate yet. */
+  receipts(): readonly Receipt[] {
+    return [...this.#fates.receipts(), ...this.#stash.map(({ receipt }) => receipt)]
+  }
+
+  /** The session is over: tells what is not known to have arrived. */
+  end(): HandBack {
+    const left = this.#core.abandon()
+    const undelivered = [...this.#ended.undelivered, ...left.undelivered, ...this.#stash.splice(0)]
+    return this.#fates.sorted({
+      delivered: [...this.#ended.delivered, ...left.delivered],
+      uncertain: [...this.#ended.uncertain, ...left.uncertain],
+      undelivered,
+    })
+  }
+
+  dialled(socket: ResumeSocket): void {
+    this.#socket = socket
+    this.#do(() => {
+      socket.attempt = this.#core.begin(this.#credentials)
+    })
+  }
+
+  received(socket: ResumeSocket, data: unknown): void {
+    this.#do(() => {
+      if (typeof data === 'string') this.#core.text(socket.attempt, data)
+      else this.#core.binary(socket.attempt, new Uint8Array(data as ArrayBuffer))
+    })
+  }
+
+  gone(socket: ResumeSocket, code: number): void {
+    this.#renewal.expiresIn(undefined)
+    this.#do(() => this.#core.closed(socket.attempt, code))
+  }
+
+  send(socket: ResumeSocket, message: Message, receipt: ReceiptEntry = new ReceiptEntry()): void {
+    if ((message as unknown) === pingMark) return this.#do(() => this.#core.ping(0))
+    const entry = toEntry(message, receipt)
+    this.#stash.push(entry)
+    this.#do(() => {
+      this.#core.buffered(socket.bufferedBelow)
+      this.#offer()
+    })
+  }
+
+  leave(_: ResumeSocket, code: number, reason: string): void {
+    this.#leaving = { code, reason }
+    this.#do(() => this.#core.leave())
+  }
+
+  waitingBytes(): number {
+    return this.#stash.length === 0 ? 0 : Infinity
+  }
+
+  /** Offers what was taken from the queue, in order, as far as the window allows. */
+  #offer(): void {
+    for (let entry = this.#stash[0]; entry; entry = this.#stash[0]) {
+      const answer = this.#core.offer(entry)
+      if (typeof answer === 'number') this.#fates.add(entry)
+      // The poison rule: what the server will never take harms only itself.
+      else if (answer === 'too-large')
+        entry.receipt.settle('rejected', tooLarge(entry.bytes, this.#core.maxBytes ?? 0))
+      else return
+      this.#stash.shift()
+    }
+  }
+
+  /** Tells the core of something, and carries out in order what it asks for. What comes of that waits its turn. */
+  #do(tell: () => unknown): void {
+    tell()
+    if (this.#acting) return
+    for (let action = this.#core.next(); action; action = this.#core.next()) {
+      this.#acting = action
+      ;(this.#carryOut[action.type] as (action: Action) => void)(action)
+    }
+    this.#acting = undefined
+  }
+
+  readonly #carryOut: { readonly [Type in Action['type']]: (action: Of<Type>) => void } = {
+    send: ({ attempt, data }) => this.#on(attempt)?.write(data),
+    close: ({ attempt }) => {
+      const { code, reason } = this.#core.phase === 'ended' ? this.#leaving : { code: 4400, reason: '' }
+      this.#on(attempt)?.end(code, reason)
+    },
+    failed: ({ attempt, code, retryMs, message = '' }) =>
+      this.#on(attempt)?.end(code, retryMs === undefined ? message : `retry-after-ms=${retryMs}`),
+    arm: ({ timer, delayMs }) => {
+      const run = () => this.#do(() => this.#core.due(timer.name, this.#socket?.bufferedBelow))
+      this.#timers.get(timer.name)?.()
+      this.#timers.set(timer.name, this.#host.scope.timeout(delayMs, run))
+    },
+    disarm: ({ timer }) => this.#timers.get(timer.name)?.(),
+    welcomed: (action) => this.#welcomed(action),
+    deliver: ({ payload }) => this.#deliver(toIncoming(payload)),
+    acked: ({ entries }) => this.#fates.acked(entries),
+    room: () => {
+      this.#offer()
+      this.#host.outbound.pump()
+    },
+    pong: () => this.#socket?.deliver(pingMark),
+    goaway: ({ afterMs, spreadMs }) => {
+      const socket = this.#socket
+      this.#host.scope.timeout(afterMs, () => {
+        if (socket === this.#socket) this.#host.session.reconnect({ withinMs: spreadMs })
+      })
+    },
+    credentials: ({ expiresMs }) => this.#renewal.expiresIn(expiresMs),
+    // What is affected is told with the next welcome, when it is known what the server still has.
+    lost: () => {},
+    superseded: ({ handBack }) => {
+      this.#ended = handBack
+      this.#socket?.end(4409, 'superseded')
+    },
+    ended: ({ by, handBack }) => {
+      this.#ended = handBack
+      if (by === 'peer') this.#socket?.end(1000, 'the server ended the session')
+    },
+  }
+
+  #on(attempt: number): ResumeSocket | undefined {
+    return this.#socket?.attempt === attempt ? this.#socket : undefined
+  }
+
+  #deliver(message: Incoming): void {
+    this.#socket?.deliver(message)
+  }
+
+  #welcomed({ outcome, welcome }: Of<'welcomed'>): void {
+    if (outcome.name === 'resumed') void this.#host.events.emit('resumed', {})
+    if (outcome.name === 'gap') this.#gap(outcome)
+    this.#renewal.expiresIn(welcome.ext?.includes('auth') ? welcome.exp : undefined)
+    this.#offer()
+    this.#resumed = outcome.name === 'resumed'
+    this.#socket?.opened(welcome.proto ?? '')
+  }
+
+  #gap({ reason, handBack }: Extract<Of<'welcomed'>['outcome'], { readonly name: 'gap' }>): void {
+    if (!this.#options.carryOver)
+      return void this.#host.events.emit('gap', { reason, handBack: this.#fates.sorted(handBack) })
+    // What certainly did not arrive goes first on the new session, in its order.
+    this.#stash = [...handBack.undelivered, ...this.#stash]
+    void this.#host.events.emit('gap', {
+      reason,
+      handBack: this.#fates.sorted({ ...handBack, undelivered: [] }),
+    })
+  }
+}
