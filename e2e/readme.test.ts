@@ -3,10 +3,13 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServer as createEchoServer, type HoldfastServer } from '@holdfast/server'
+import { echoSessions, sessions } from '@holdfast/server/sessions'
+import { chromium } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chromiumExecutable } from '../scripts/setup/browsers.mjs'
 
 // Everything that a reader of the README and the guide can copy runs here, against a real server. `expression // => value`
 // in a snippet is an assertion.
@@ -20,9 +23,9 @@ interface Snippet {
   readonly code: string
 }
 
-async function snippetsOf(page: string): Promise<readonly Snippet[]> {
+async function snippetsOf(page: string, language: 'js' | 'html'): Promise<readonly Snippet[]> {
   const text = await readFile(join(root, page), 'utf8')
-  return [...text.matchAll(/^```js\n([^]*?)^```$/gm)].map((match) => ({
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map((match) => ({
     page,
     line: text.slice(0, match.index).split('\n').length + 1,
     code: match[1] ?? '',
@@ -30,15 +33,16 @@ async function snippetsOf(page: string): Promise<readonly Snippet[]> {
 }
 
 /** Turns `expression // => value` into an assertion, and the example's hosts into real ones. */
-function runnable(code: string, socketUrl: string, httpUrl: string): string {
+function runnable(code: string): string {
   const asserted = code.replace(
     /^( *)(?:const \w+ = )?(\S.*?);? \/\/ => (.*)$/gm,
     (_, indent: string, expression: string, value: string) =>
       `${indent}assert.deepEqual(${expression}, ${value})`,
   )
   const placed = asserted
-    .replaceAll('wss://chat.example/live', socketUrl)
-    .replaceAll('https://chat.example', httpUrl)
+    .replaceAll('wss://chat.example/live', urls.plain)
+    .replaceAll('wss://resume.example/live', urls.resume)
+    .replaceAll('https://chat.example', urls.http)
   return `import assert from 'node:assert/strict'\n${placed}`
 }
 
@@ -51,37 +55,66 @@ async function run(file: string): Promise<{ code: number | null; output: string 
   return { code, output }
 }
 
-let server: HoldfastServer
-let socketUrl: string
+const urls = { plain: '', resume: '', http: '' }
+const servers: HoldfastServer[] = []
 const http = createServer((request, response) =>
   response.end(request.url === '/ticket' ? 'a-ticket' : 'page'),
 )
 let dir: string
 
 beforeAll(async () => {
-  server = createEchoServer({ port: 0 })
-  const address = await server.start()
-  socketUrl = address.url
+  const plain = createEchoServer({ port: 0, origins: 'any' })
+  const resumable = createEchoServer({ port: 0, sessions: sessions({ handler: echoSessions }) })
+  servers.push(plain, resumable)
+  urls.plain = (await plain.start()).url
+  urls.resume = (await resumable.start()).url
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
+  urls.http = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
   dir = await mkdtemp(join(root, 'e2e', '.snippets-'))
 })
 
 afterAll(async () => {
-  await server.stop()
+  await Promise.all(servers.map((server) => server.stop()))
   http.close()
   await rm(dir, { recursive: true, force: true })
 })
 
 for (const page of pages) {
   describe(page, async () => {
-    for (const { line, code } of await snippetsOf(page)) {
+    for (const { line, code } of await snippetsOf(page, 'js')) {
       test(`the snippet at line ${line} does what it says, and its process ends by itself`, async () => {
         const file = join(dir, `${page.replaceAll('/', '-')}-${line}.mjs`)
-        const httpUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
-        await writeFile(file, runnable(code, socketUrl, httpUrl))
+        await writeFile(file, runnable(code))
         expect(await run(file)).toMatchObject({ code: 0 })
       })
     }
   })
 }
+
+describe('README.md in a page', async () => {
+  for (const { line, code } of await snippetsOf('README.md', 'html')) {
+    test(`the snippet at line ${line} works in Chromium`, async () => {
+      const browser = await chromium.launch({
+        executablePath: chromiumExecutable(),
+        args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+      })
+      try {
+        const view = await browser.newPage()
+        const said = view.waitForEvent('console')
+        await view.route(`${urls.http}/page/**`, (route) =>
+          route.request().url().endsWith('.js')
+            ? route.fulfill({ path: join(root, 'packages/client/dist', basename(route.request().url())) })
+            : route.fulfill({
+                contentType: 'text/html',
+                body: code.replaceAll('wss://chat.example/live', urls.plain),
+              }),
+        )
+        await view.goto(`${urls.http}/page/`)
+        expect((await said).text()).toBe('from a page')
+      } finally {
+        await browser.close()
+      }
+    })
+  }
+})
