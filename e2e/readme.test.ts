@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServer as createEchoServer, type HoldfastServer } from '@holdfast/server'
 import { echoSessions, sessions } from '@holdfast/server/sessions'
@@ -57,9 +57,12 @@ async function run(file: string): Promise<{ code: number | null; output: string 
 
 const urls = { plain: '', resume: '', http: '' }
 const servers: HoldfastServer[] = []
-const http = createServer((request, response) =>
-  response.end(request.url === '/ticket' ? 'a-ticket' : 'page'),
-)
+/** What the example's other host answers: a ticket, a page, or a built file of the client. */
+const answers = new Map<string | undefined, string>([['/ticket', 'a-ticket']])
+const http = createServer((request, response) => {
+  if (request.url === '/page') response.setHeader('content-type', 'text/html')
+  response.end(answers.get(request.url) ?? '')
+})
 let dir: string
 
 beforeAll(async () => {
@@ -102,15 +105,10 @@ describe('README.md in a page', async () => {
       try {
         const view = await browser.newPage()
         const said = view.waitForEvent('console')
-        await view.route(`${urls.http}/page/**`, (route) =>
-          route.request().url().endsWith('.js')
-            ? route.fulfill({ path: join(root, 'packages/client/dist', basename(route.request().url())) })
-            : route.fulfill({
-                contentType: 'text/html',
-                body: code.replaceAll('wss://chat.example/live', urls.plain),
-              }),
-        )
-        await view.goto(`${urls.http}/page/`)
+        const [, script] = /src="([^"]+)"/.exec(code) ?? []
+        answers.set('/page', code.replaceAll('wss://chat.example/live', urls.plain))
+        answers.set(`/${script}`, await readFile(join(root, `packages/client/dist/${script}`), 'utf8'))
+        await view.goto(`${urls.http}/page`)
         expect((await said).text()).toBe('from a page')
       } finally {
         await browser.close()
