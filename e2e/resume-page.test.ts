@@ -36,7 +36,7 @@ async function converse({ url, count }: { url: string; count: number }): Promise
   const received: string[] = []
   let gaps = 0
   let resumed = 0
-  session.on('message', (message) => received.push(String(message)))
+  session.on('message', (message) => received.push(message as string))
   session.on('gap', () => (gaps += 1))
   session.on('resumed', () => (resumed += 1))
   await session.opened()
