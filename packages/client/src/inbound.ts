@@ -45,7 +45,7 @@ export class Inbound {
     const limit = this.#maxUnread
     const iterator = new BoundedIterator<Incoming>({
       maxBuffered: limit,
-      overflow: () => new HoldfastError('iterator-overflow', `iterator: over ${limit} messages unread`),
+      overflow: () => new HoldfastError('iterator-overflow', `iterator: over ${limit} unread`),
       onEnd: () => this.#iterators.delete(iterator),
     })
     if (this.#scope.ended) iterator.end()

@@ -53,10 +53,11 @@ export class Outbound {
   }
 
   /** As `Session.send`. */
-  send(message: Message, options: SendOptions = {}): Receipt {
+  send(message: Message, options?: SendOptions): Receipt {
     assertMessage(message)
     const { maxMessageBytes, ttlMs } = this.#options
-    const how = fill<Required<SendOptions>>('send', options, { ttlMs, key: '', whenOffline: 'queue' })
+    const preset: Required<SendOptions> = { ttlMs, key: '', whenOffline: 'queue' }
+    const how = options ? fill('send', options, preset) : preset
     assertOneOf('send.whenOffline', how.whenOffline, ['queue', 'drop'])
     const receipt = new ReceiptEntry()
     const { name } = this.#way

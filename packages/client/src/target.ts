@@ -108,7 +108,7 @@ function parseUrl(value: unknown): string {
     url && /^(ws|http)s?:$/.test(url.protocol) && !url.hash,
     TypeError,
     'url',
-    'a URL of ws, wss, http or https without a fragment',
+    'a ws, wss, http or https URL, no fragment',
     url ? `${url.protocol}${url.hash && '#'}` : typeof text,
   )
   url.protocol = url.protocol.replace('http', 'ws')
@@ -133,7 +133,7 @@ function parseProtocols(value: unknown): readonly string[] {
     tokens && new Set(list).size === list.length,
     TypeError,
     'protocols',
-    'HTTP tokens, each once',
+    'HTTP tokens, once',
     typeof value,
   )
   return list
