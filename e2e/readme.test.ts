@@ -15,7 +15,13 @@ import { chromiumExecutable } from '../scripts/setup/browsers.mjs'
 // in a snippet is an assertion.
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const pages = ['README.md', 'docs/guide.md', 'docs/errors.md', 'docs/close-codes.md']
+const pages = [
+  'README.md',
+  'packages/client/README.md',
+  'docs/guide.md',
+  'docs/errors.md',
+  'docs/close-codes.md',
+]
 
 interface Snippet {
   readonly page: string
