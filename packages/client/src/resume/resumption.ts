@@ -25,6 +25,7 @@ type Of<Type extends Action['type']> = Extract<Action, { readonly type: Type }>
 /** What is sent as a ping, and received as its answer: known by its identity, never seen by the application. */
 export const pingMark: ArrayBuffer = new ArrayBuffer(0)
 
+const endedByServer = { code: 1000, reason: 'the server ended the session' }
 const nothing: Sorted<Entry> = { delivered: [], uncertain: [], undelivered: [] }
 
 /** Drives the client end of the resume protocol for one session: carries out what the core decides, tells it what happens. */
@@ -151,9 +152,9 @@ export class Resumption implements SocketOwner {
 
   readonly #carryOut: { readonly [Type in Action['type']]: (action: Of<Type>) => void } = {
     send: ({ attempt, data }) => this.#on(attempt)?.write(data),
+    // When the session at the server is over, the action behind this one says how to close.
     close: ({ attempt }) => {
-      const { code, reason } = this.#core.phase === 'ended' ? this.#leaving : { code: 4400, reason: '' }
-      this.#on(attempt)?.end(code, reason)
+      if (this.#core.phase !== 'ended') this.#on(attempt)?.end(4400, '')
     },
     failed: ({ attempt, code, retryMs, message = '' }) =>
       this.#on(attempt)?.end(code, retryMs === undefined ? message : `retry-after-ms=${retryMs}`),
@@ -186,7 +187,8 @@ export class Resumption implements SocketOwner {
     },
     ended: ({ by, handBack }) => {
       this.#ended = handBack
-      if (by === 'peer') this.#socket?.end(1000, 'the server ended the session')
+      const { code, reason } = by === 'us' ? this.#leaving : endedByServer
+      this.#socket?.end(code, reason)
     },
   }
 
