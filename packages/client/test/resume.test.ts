@@ -1,0 +1,191 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { connect, type Session, type SessionOptions } from '../src/index.ts'
+import { type ResumeOptions, resume } from '../src/resume/index.ts'
+import { fakeServer, ManualClock, type ServerSocket } from '../src/testing/index.ts'
+
+// The client end of `holdfast.v1` in virtual time, against a server that is written out frame by frame.
+
+const DLE = '\u0010'
+const sessions: Session[] = []
+
+afterEach(async () => {
+  for (const session of sessions.splice(0)) session.dispose()
+})
+
+interface Hello {
+  readonly sid: string | null
+  readonly att: number
+  readonly auth?: unknown
+  readonly proto?: readonly string[]
+}
+
+/** Reads what arrived as HELLO on a connection. */
+function helloOn(socket: ServerSocket): Hello {
+  const first = String(socket.received[0])
+  expect(first.slice(0, 2)).toBe(`${DLE}H`)
+  return JSON.parse(first.slice(2)) as Hello
+}
+
+function welcome(members: Record<string, unknown> = {}): string {
+  const standard = {
+    v: 1,
+    sid: 'session-1',
+    tok: 'token-1',
+    res: false,
+    rx: 0,
+    ack: 0,
+    max: 1_000,
+    win: [10, 10_000],
+  }
+  const times = { ping: 20_000, idle: 60_000, ttl: 300_000, spread: 0 }
+  return `${DLE}W${JSON.stringify({ ...standard, ...times, ...members })}`
+}
+
+function open(options: SessionOptions = {}, plug: Partial<ResumeOptions> = {}) {
+  const clock = new ManualClock()
+  const server = fakeServer({ clock, onDial: () => ({ protocol: 'holdfast.v1' }) })
+  const session = connect('ws://server.test', {
+    resume: resume(plug),
+    clock,
+    createSocket: server.createSocket,
+    random: () => 0.5,
+    heartbeat: false,
+    ...options,
+  })
+  sessions.push(session)
+  const told: string[] = []
+  session.on('resumed', () => told.push('resumed'))
+  session.on('gap', ({ reason }) => told.push(`gap ${reason}`))
+  session.on('message', (message) => told.push(`message ${String(message as string)}`))
+  return { clock, server, session, told }
+}
+
+async function welcomed(
+  world: ReturnType<typeof open>,
+  members?: Record<string, unknown>,
+): Promise<ServerSocket> {
+  await world.clock.advance(1)
+  const socket = world.server.last
+  socket.send(welcome(members))
+  await world.clock.advance(1)
+  return socket
+}
+
+describe('a session with resume()', () => {
+  it('offers holdfast.v1, carries credentials and subprotocols in HELLO, and is open after WELCOME', async () => {
+    const world = open({ credentials: () => 'secret' }, { protocols: ['chat'] })
+    await world.clock.advance(1)
+    expect(world.server.last.protocols).toEqual(['holdfast.v1'])
+    expect(helloOn(world.server.last)).toMatchObject({ sid: null, auth: 'secret', proto: ['chat'] })
+    expect(world.session.state.name).toBe('connecting')
+    await welcomed(world, { proto: 'chat' })
+    expect(world.session.state).toMatchObject({ name: 'open', resumed: 'first', protocol: 'chat' })
+  })
+
+  it('fails the attempt when no WELCOME comes in time', async () => {
+    const world = open()
+    await world.clock.advance(10_001)
+    expect(world.session.state).toMatchObject({ name: 'waiting', cause: { kind: 'timeout', phase: 'dial' } })
+  })
+
+  it('says resumed before the first message, and sends again what was not acknowledged', async () => {
+    const world = open()
+    await welcomed(world)
+    world.session.send('one')
+    const two = world.session.send('two')
+    await world.clock.advance(1)
+    world.server.last.cut()
+    await world.clock.advance(5_000)
+    const socket = world.server.last
+    expect(helloOn(socket)).toMatchObject({ sid: 'session-1', att: 2 })
+    socket.send(welcome({ res: true, rx: 1, ack: 1, tok: 'token-2' }))
+    socket.send('hello again')
+    await world.clock.advance(1)
+    expect(socket.received.filter((frame) => !String(frame as string).startsWith(DLE))).toEqual(['two'])
+    expect(world.told).toEqual(['resumed', 'message hello again'])
+    expect(world.session.state).toMatchObject({ name: 'open', resumed: true })
+    expect(two.status).toBe('written')
+    socket.send(`${DLE}A2,1`)
+    await world.clock.advance(1)
+    expect(two.status).toBe('acked')
+  })
+
+  it('says gap with the fate of each message, and carries over what certainly did not arrive when asked', async () => {
+    const world = open({}, { carryOver: true })
+    await welcomed(world)
+    const receipts = ['one', 'two', 'three'].map((message) => world.session.send(message))
+    await world.clock.advance(1)
+    world.server.last.cut()
+    await world.clock.advance(5_000)
+    world.server.last.send(welcome({ lost: 'expired', sid: 'session-2', lack: 1, lrx: 2 }))
+    await world.clock.advance(1)
+    expect(world.told).toEqual(['gap expired'])
+    expect(receipts.map(({ status }) => status)).toEqual(['acked', 'uncertain', 'written'])
+    expect(world.server.last.received.at(-1)).toBe('three')
+    expect(world.session.state).toMatchObject({ name: 'open', resumed: false })
+  })
+
+  it('ends with 4409 when another client took the session over, and dials no more', async () => {
+    const world = open()
+    const socket = await welcomed(world)
+    socket.send(`${DLE}E${JSON.stringify({ code: 4409 })}`)
+    await world.clock.advance(3_600_000)
+    expect((await world.session.closed).cause).toMatchObject({ kind: 'server-close', code: 4409 })
+    expect(world.server.dials).toBe(1)
+  })
+
+  it('obeys the hint of an ERROR, jittered', async () => {
+    const world = open()
+    await world.clock.advance(1)
+    world.server.last.send(`${DLE}E${JSON.stringify({ code: 4429, retry: 8_000 })}`)
+    await world.clock.advance(1)
+    expect(world.session.state).toMatchObject({ name: 'waiting', delayMs: 10_000, cause: { code: 4429 } })
+  })
+
+  it('comes back on another connection when the server says GOAWAY', async () => {
+    const world = open()
+    const socket = await welcomed(world)
+    socket.send(`${DLE}G${JSON.stringify({ after: 1_000, spread: 4_000 })}`)
+    await world.clock.advance(999)
+    expect(world.session.state.name).toBe('open')
+    await world.clock.advance(2_100)
+    expect(world.server.dials).toBe(2)
+  })
+
+  it('goes on with a gap when the two ends do not agree', async () => {
+    const world = open()
+    const socket = await welcomed(world)
+    socket.send(`${DLE}A0,7`)
+    await world.clock.advance(1)
+    expect(world.session.state.name).toBe('waiting')
+    await world.clock.advance(5_000)
+    world.server.last.send(welcome({ sid: 'session-2' }))
+    await world.clock.advance(1)
+    expect(world.told).toEqual(['gap desync'])
+  })
+
+  it('renews credentials on a living connection before they expire', async () => {
+    let asked = 0
+    const world = open({ credentials: () => `secret ${(asked += 1)}` })
+    const socket = await welcomed(world, { ext: ['auth'], exp: 10_000 })
+    await world.clock.advance(8_001)
+    expect(asked).toBe(2)
+    expect(socket.received.some((frame) => String(frame as string).includes('secret 2'))).toBe(true)
+  })
+
+  it('settles and hands back everything at dispose, and holds nothing', async () => {
+    const world = open()
+    await welcomed(world)
+    const sent = world.session.send('sent')
+    await world.clock.advance(1)
+    world.server.last.cut()
+    await world.clock.advance(1)
+    const queued = world.session.send('queued')
+    world.session.dispose()
+    const { handBack } = await world.session.closed
+    expect(handBack.uncertain.map(({ message }) => message)).toEqual(['sent'])
+    expect(handBack.undelivered.map(({ message }) => message)).toEqual(['queued'])
+    expect([sent.status, queued.status]).toEqual(['uncertain', 'undelivered'])
+    expect(world.session.resources).toEqual({ timers: 0, listeners: 0, sockets: 0, closing: 0 })
+  })
+})
