@@ -56,7 +56,7 @@ function open(options: SessionOptions = {}, plug: Partial<ResumeOptions> = {}) {
   const told: string[] = []
   session.on('resumed', () => told.push('resumed'))
   session.on('gap', ({ reason }) => told.push(`gap ${reason}`))
-  session.on('message', (message) => told.push(`message ${String(message as string)}`))
+  session.on('message', (message) => told.push(`message ${message as string}`))
   return { clock, server, session, told }
 }
 
@@ -101,7 +101,7 @@ describe('a session with resume()', () => {
     socket.send(welcome({ res: true, rx: 1, ack: 1, tok: 'token-2' }))
     socket.send('hello again')
     await world.clock.advance(1)
-    expect(socket.received.filter((frame) => !String(frame as string).startsWith(DLE))).toEqual(['two'])
+    expect(socket.received.filter((frame) => !(frame as string).startsWith(DLE))).toEqual(['two'])
     expect(world.told).toEqual(['resumed', 'message hello again'])
     expect(world.session.state).toMatchObject({ name: 'open', resumed: true })
     expect(two.status).toBe('written')
@@ -170,7 +170,7 @@ describe('a session with resume()', () => {
     const socket = await welcomed(world, { ext: ['auth'], exp: 10_000 })
     await world.clock.advance(8_001)
     expect(asked).toBe(2)
-    expect(socket.received.some((frame) => String(frame as string).includes('secret 2'))).toBe(true)
+    expect(socket.received.some((frame) => (frame as string).includes('secret 2'))).toBe(true)
   })
 
   it('settles and hands back everything at dispose, and holds nothing', async () => {
