@@ -107,6 +107,43 @@ describe('the playground', () => {
     await waitForText('#story-text', 'no timers, no listeners, no sockets')
   })
 
+  test('in resume mode a cut line loses nothing, and the page counts it', async () => {
+    expect(await page.isVisible('#resume-card')).toBe(false)
+    await page.locator('summary', { hasText: 'Options' }).click()
+    await page.check('#resume')
+    expect(await page.isVisible('#resume-card')).toBe(true)
+    expect(await page.textContent('#snippet')).toContain('resume: resume(),')
+    await connect()
+    // Bytes are held, so that the cut meets a burst that is on its way.
+    await page.check('#stall-both', { force: true })
+    await eventually(() => site.proxy.faults.stall).toBe('both')
+    await press('burst')
+    await waitForText('#resume-sent', '100')
+    expect(await text('#resume-acked')).toBe('0')
+    await press('cut')
+    await waitForText('.source', 'proxy: cut')
+    await page.waitForFunction(() => document.querySelector('#state-name')?.textContent !== 'open')
+    await press('clear-faults')
+
+    await waitForText('#story-text', 'Back, nothing lost: the session went on.')
+    await waitForText('.source', 'resumed')
+    await waitForText('#resume-acked', '100')
+    await waitForText('#resume-received', '100')
+    const counted = async (name: string) => [name, await text(`#resume-${name}`)]
+    const names = ['sent', 'acked', 'received', 'resumed', 'gaps']
+    expect(Object.fromEntries(await Promise.all(names.map(counted)))).toEqual({
+      sent: '100',
+      acked: '100',
+      received: '100',
+      resumed: '1',
+      gaps: '0',
+    })
+    expect(new Set(await page.locator('.entry.sent .chip').allInnerTexts())).toEqual(new Set(['acked']))
+    await page.waitForFunction(() => document.querySelector('#fact-rtt')?.textContent?.endsWith('ms'))
+    await press('dispose')
+    await waitForText('#ledger-verdict', 'everything given back')
+  })
+
   test('a wait shows when it ends and why it began', async () => {
     await page.fill('#url', `${site.proxyUrl}?acceptThenClose=1013&reason=retry-after-ms%3D60000`)
     await press('connect')
@@ -220,6 +257,7 @@ describe('the playground', () => {
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme })
       await page.locator('summary', { hasText: 'Options' }).click()
+      await page.check('#resume')
       await connect()
       await say('a rather long message without any spaces:'.repeat(8).replaceAll(' ', '-'))
       await received('a-rather').waitFor()

@@ -1,4 +1,4 @@
-// Builds the playground into `dist`: its own script, one stylesheet, the page, and a copy of the CDN file of the client.
+// Builds the playground into `dist`: its own script, one stylesheet, the page, and a copy of the client's CDN file with resuming.
 import { mkdirSync, readdirSync, readFileSync, copyFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ const page = {
     mkdirSync(dist, { recursive: true })
     for (const name of readdirSync(join(here, 'public')))
       copyFileSync(join(here, 'public', name), join(dist, name))
-    for (const name of ['holdfast.min.js', 'holdfast.min.js.map'])
+    for (const name of ['holdfast.resume.min.js', 'holdfast.resume.min.js.map'])
       copyFileSync(join(client, name), join(dist, name))
     const styles = readdirSync(join(here, 'styles')).sort()
     const files = [plotStyles, ...styles.map((name) => join(here, 'styles', name))]

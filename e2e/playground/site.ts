@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { extname } from 'node:path'
 import { type ChaosProxy, startChaos } from '@holdfast/chaos'
 import { createServer } from '@holdfast/server'
+import { echoSessions, sessions } from '@holdfast/server/sessions'
 
 /** The playground with everything behind it, as `npm start` has it, on ports of its own. */
 export interface Site {
@@ -42,7 +43,11 @@ export async function startSite(): Promise<Site> {
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
-  const server = createServer({ allowMisbehaviour: true, origins: [url] })
+  const server = createServer({
+    allowMisbehaviour: true,
+    origins: [url],
+    sessions: sessions({ handler: echoSessions, ack: 'handled' }),
+  })
   const { port, url: serverUrl } = await server.start()
   const proxy = await startChaos({ target: { host: '127.0.0.1', port } })
   const proxyUrl = `ws://127.0.0.1:${proxy.port}/`

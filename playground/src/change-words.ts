@@ -1,5 +1,6 @@
-import type { Cause, Resources, SessionEnd, State, StateChange } from 'holdfast'
+import type { Cause, Resources, SessionEnd, SessionEvents, State, StateChange } from 'holdfast'
 import { causeWords } from './cause-words.ts'
+import { gapWords } from './gap-words.ts'
 import { count, duration } from './time-words.ts'
 
 /** What else there is to say about a change of state. */
@@ -9,6 +10,8 @@ export interface Circumstances {
   /** How long there was no connection; `undefined` when there never was one. */
   readonly awayMs: number | undefined
   readonly previous: StateChange['previous']
+  /** What the server lost, told just before it opened again; `undefined` without resuming, or when nothing was lost. */
+  readonly gap: SessionEvents['gap'] | undefined
 }
 
 type Words = {
@@ -19,9 +22,11 @@ const words: Words = {
   // The phases of an attempt follow each other too quickly to be read.
   connecting: ({ attempt }, { previous }) =>
     previous.name === 'connecting' ? '' : `Attempt ${attempt} begins.`,
-  open({ resumed }, { flushed, awayMs }) {
+  open({ resumed }, { flushed, awayMs, gap }) {
     const sent = flushed > 0 ? ` ${count(flushed, 'message')} that waited went out, in order.` : ''
     if (resumed === 'first' || awayMs === undefined) return `Connected.${sent}`
+    if (gap !== undefined) return `${gapWords(gap)}${sent}`
+    if (resumed) return `Back, nothing lost: the session went on.${sent}`
     return `Back after ${duration(awayMs)}, with the same session and the same listeners.${sent}`
   },
   waiting({ cause, delayMs }) {

@@ -1,3 +1,4 @@
+import type { SessionEnd } from 'holdfast'
 import { CappedList } from './capped-list.ts'
 import { button } from './element.ts'
 import { make } from './make.ts'
@@ -57,8 +58,13 @@ function lineOf(item: News): Line | undefined {
       }
     case 'closed': {
       const { cause, handBack } = item.end
-      const data = { cause, undelivered: handBack.undelivered.length, uncertain: handBack.uncertain.length }
-      return { source: 'closed', kind: 'closed', data }
+      return { source: 'closed', kind: 'closed', data: { cause, ...counted(handBack) } }
+    }
+    case 'resumed':
+      return { source: 'resumed', kind: 'state', data: {} }
+    case 'gap': {
+      const { reason, handBack } = item.gap
+      return { source: 'gap', kind: 'error', data: { reason, ...counted(handBack) } }
     }
     case 'action':
       return { source: 'you', kind: 'page', data: item.words }
@@ -71,6 +77,11 @@ function lineOf(item: News): Line | undefined {
       return undefined
   }
 }
+
+const counted = ({ undelivered, uncertain }: SessionEnd['handBack']) => ({
+  undelivered: undelivered.length,
+  uncertain: uncertain.length,
+})
 
 function shown({ source, kind, state, data }: Line): HTMLElement {
   const name = make('span', { class: `source ${kind}`, text: source })

@@ -12,6 +12,7 @@ import { showLedger } from './ledger-view.ts'
 import { showMessageLog } from './message-log.ts'
 import { narrate } from './narrator.ts'
 import { showQueue } from './queue-view.ts'
+import { showResumeCard } from './resume-card.ts'
 import { showRttPlot } from './rtt-plot.ts'
 import { offerAddresses, wireSession } from './session-buttons.ts'
 import { loadSite } from './site.ts'
@@ -20,6 +21,7 @@ import { showState } from './state-view.ts'
 import { startTheme } from './theme.ts'
 import { startTicker } from './ticker.ts'
 import { showTimeline } from './timeline-view.ts'
+import { watchRtt } from './watch-rtt.ts'
 
 const stage = new Stage()
 const address = new AddressBox()
@@ -30,9 +32,11 @@ startTheme()
 showState()
 showTimeline(history)
 showRttPlot(history)
+watchRtt()
 describeCharts(history)
 showLedger()
 showQueue()
+showResumeCard()
 showMessageLog()
 showEventLog()
 narrate()

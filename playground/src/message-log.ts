@@ -50,8 +50,9 @@ function entry(way: 'sent' | 'received', words: string, state: HTMLElement): HTM
 /** A receipt says where the message is now, and later how it ended; it never rejects. */
 function receiptChip(receipt: Receipt): HTMLElement {
   const shown = chip(receipt.status)
-  if (receipt.status === 'queued') void receipt.settled.then(() => paint(shown, receipt))
-  else paint(shown, receipt)
+  paint(shown, receipt)
+  // In resume mode `written` is not the end.
+  void receipt.settled.then(() => paint(shown, receipt))
   return shown
 }
 

@@ -1,4 +1,4 @@
-import type { Session, StateChange } from 'holdfast'
+import type { Session, SessionEvents, StateChange } from 'holdfast'
 import { changeWords, endWords } from './change-words.ts'
 import { part } from './element.ts'
 import { news } from './news.ts'
@@ -37,16 +37,19 @@ export function narrate(): void {
 function followChanges(say: (words: string, state: string) => void) {
   let waiting = 0
   let lostAtMs: number | undefined
+  let gap: SessionEvents['gap'] | undefined
   news.on((item) => {
     if (item.type === 'sent') waiting += item.receipt.status === 'queued' ? 1 : 0
-    if (item.type === 'session') lostAtMs = undefined
+    if (item.type === 'gap') ({ gap } = item)
+    if (item.type === 'session') [lostAtMs, gap] = [undefined, undefined]
   })
   return ({ state, previous }: StateChange, { queue }: Session) => {
     if (previous.name === 'open') lostAtMs = Date.now()
     const flushed = state.name === 'open' ? waiting - queue.size : 0
     const awayMs = lostAtMs === undefined ? undefined : Date.now() - lostAtMs
     waiting = queue.size
-    const words = changeWords(state, { flushed, awayMs, previous })
+    const words = changeWords(state, { flushed, awayMs, previous, gap })
+    if (state.name === 'open') gap = undefined
     if (words !== '') say(words, state.name)
   }
 }

@@ -1,7 +1,7 @@
 import type { AddressBox } from './address-box.ts'
 import { button, element, input, part } from './element.ts'
 import { news } from './news.ts'
-import { onOptionsChange, readOptions } from './options-form.ts'
+import { onOptionsChange, readOptions, readResume } from './options-form.ts'
 import type { Site } from './site.ts'
 import { snippet } from './snippet.ts'
 import type { Stage } from './stage.ts'
@@ -32,7 +32,7 @@ export function wireSession(stage: Stage, address: AddressBox): void {
     news.tell({ type: 'action', words: `The probe says: ${result}.` })
   })
   const showSnippet = () => {
-    part('snippet').textContent = snippet(address.value, readOptions())
+    part('snippet').textContent = snippet(address.value, readOptions(), readResume())
   }
   onOptionsChange(showSnippet)
   showSnippet()
@@ -50,7 +50,7 @@ export function connect(stage: Stage, address: AddressBox): boolean {
   }
   try {
     news.tell({ type: 'action', words: `You made a session to ${new URL(address.value).host}.` })
-    stage.start(() => address.next(), readOptions())
+    stage.start(() => address.next(), readOptions(), readResume())
     problem('')
     return true
   } catch (error) {

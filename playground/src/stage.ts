@@ -1,4 +1,5 @@
 import type { Message, SendOptions, Session, SessionOptions } from 'holdfast'
+import type { ResumeOptions } from 'holdfast/resume'
 import { news } from './news.ts'
 
 /** Holds the session that the page is about, and tells everybody what it says. One at a time. */
@@ -19,16 +20,19 @@ export class Stage {
    * Makes a session and gives up the one before.
    * @throws TypeError or RangeError when an option is bad; then the one before goes on
    */
-  start(address: () => string, options: SessionOptions): Session {
+  start(address: () => string, options: SessionOptions, resume: Partial<ResumeOptions> | undefined): Session {
     const session = Holdfast.connect(address, {
       ...options,
+      resume: resume && Holdfast.resume(resume),
       heartbeat: heard(options.heartbeat, () => this.#measured()),
     })
     this.#session?.dispose()
     this.#session = session
-    news.tell({ type: 'session', session })
+    news.tell({ type: 'session', session, resumes: resume !== undefined })
     session.on('state', (change) => news.tell({ type: 'state', change, session }))
     session.on('message', (message) => news.tell({ type: 'message', message }))
+    session.on('resumed', () => news.tell({ type: 'resumed' }))
+    session.on('gap', (gap) => news.tell({ type: 'gap', gap }))
     session.on('error', (error) => news.tell({ type: 'error', error }))
     session.on('closed', (end) => news.tell({ type: 'closed', end, session }))
     return session

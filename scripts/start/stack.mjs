@@ -20,6 +20,7 @@ const stopDeadlineMs = 500
 export async function startStack({ ports: wanted, page }, print) {
   if (!existsSync(join(page, 'index.html'))) throw new Error(`${page}: has no index.html; run npm run build`)
   const { createServer } = await built('server')
+  const { echoSessions, sessions } = await built('server', 'sessions.js')
   const { startChaos } = await built('chaos')
   const ports = await freePorts(wanted, print)
   const addresses = addressesOf(ports)
@@ -33,6 +34,7 @@ export async function startStack({ ports: wanted, page }, print) {
       port: ports.server,
       allowMisbehaviour: true,
       origins: originsOf(ports),
+      sessions: sessions({ handler: echoSessions, ack: 'handled' }),
     })
     parts.push(() => server.stop({ deadlineMs: stopDeadlineMs }))
     await server.start()
@@ -69,8 +71,8 @@ function originsOf({ page }) {
   return [`http://${host}:${page}`, `http://localhost:${page}`]
 }
 
-async function built(name) {
-  const file = join(root, 'packages', name, 'dist/index.js')
+async function built(name, entry = 'index.js') {
+  const file = join(root, 'packages', name, 'dist', entry)
   if (!existsSync(file)) throw new Error(`packages/${name}: is not built; run npm run build`)
   return import(pathToFileURL(file).href)
 }
