@@ -2,12 +2,10 @@
 export type ErrorCode =
   | 'closed'
   | 'dial'
-  | 'hook'
   | 'in-hook'
   | 'invalid-message'
   | 'iterator-overflow'
   | 'message-too-large'
-  | 'provider'
   | 'queue-full'
   | 'timeout'
   | 'unauthorized'
