@@ -8,7 +8,7 @@ const mayBeZero =
     ' ',
   )
 /** Options that are looked at elsewhere. Of the others, one without a default is a function, and an object is a group. */
-const anything = 'protocols headers credentials whenHidden signal clock strategy cause'.split(' ')
+const anything = 'plugs protocols headers credentials whenHidden signal clock strategy cause'.split(' ')
 
 /**
  * Fills a group of options from its preset, whose values tell what is allowed there. `undefined` counts as left out.

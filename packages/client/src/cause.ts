@@ -64,3 +64,7 @@ export type Cause =
   | { readonly kind: 'pagehide' }
   /** `backoff.maxAttempts` attempts failed in a row. */
   | { readonly kind: 'attempts-exhausted'; readonly attempts: number }
+  /** No message of the application came or went for this long. */
+  | { readonly kind: 'idle'; readonly idleMs: number }
+  /** The connection has lived as long as it may. */
+  | { readonly kind: 'max-lifetime'; readonly ageMs: number }

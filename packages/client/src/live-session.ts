@@ -76,10 +76,16 @@ export class LiveSession implements Session {
       settings,
       scope: this.#scope,
       events: this.#events,
-      outbound: new Outbound(this.#scope, settings.queue, (error) => this.#report('send', error)),
+      outbound: new Outbound(this.#scope, settings.queue, {
+        sent: (message) => this.#events.emit('sent', message),
+        failed: (error) => this.#report('send', error),
+      }),
       sources: () => this.#sources,
     }
-    const used = settings.resume?.(plain) ?? plain
+    const used = [settings.resume, ...settings.plugs].reduce(
+      (host, plug) => ({ ...host, ...plug?.(host) }),
+      plain,
+    )
     this.#settings = used.settings
     this.#outbound = used.outbound
     this.queue = used.outbound.queue
@@ -204,7 +210,7 @@ export class LiveSession implements Session {
 
   #opened(protocol: string): void {
     const { clock, backoff } = this.#settings
-    const resumed = this.#resumed || Boolean(this.#settings.resumed)
+    const resumed = this.#resumed || Boolean(this.#settings.resumed?.())
     this.#resumed = false
     this.#course.move({ type: 'opened', since: clock.now(), resumed, protocol }, (scope) => {
       if (backoff.stableAfterMs === 0) this.#healthy()

@@ -36,6 +36,8 @@ export type WhenHidden = 'keep' | 'pauseRetries' | { readonly closeAfterMs: numb
 export interface SessionOptions {
   /** Makes the session lossless against a server that speaks `holdfast.v1`: `resume()` from `holdfast/resume`. */
   readonly resume?: Plug<Settings> | undefined
+  /** What else changes how the session works, such as a rate limit; each gets it as the one before left it. Default none. */
+  readonly plugs?: readonly Plug<Settings>[] | undefined
   /** Subprotocols to offer: a name, a list, or a function asked before every attempt. */
   readonly protocols?: Provided<string | readonly string[]> | undefined
   /** Headers of the upgrade request. Node only: browsers cannot send any, and there it is a `TypeError`. */
@@ -80,10 +82,12 @@ export interface SessionOptions {
 
 /** Options as the session uses them: checked, and nothing left out that has a default. */
 export interface Settings {
-  /** Set by the plug: whether the session at the server went on. */
-  readonly resumed?: boolean
+  /** Set by `resume`: whether the session at the server went on. */
+  readonly resumed?: () => boolean
   /** As `SessionOptions.resume`. */
   readonly resume: Plug<Settings> | undefined
+  /** As `SessionOptions.plugs`. */
+  readonly plugs: readonly Plug<Settings>[]
   /** As `SessionOptions.protocols`. */
   readonly protocols: Provided<string | readonly string[]>
   /** As `SessionOptions.headers`. */
@@ -166,6 +170,7 @@ export const defaults: Defaults = {
 const presets: Settings = {
   ...defaults,
   resume: undefined,
+  plugs: [],
   protocols: [],
   headers: undefined,
   credentials: undefined,

@@ -14,6 +14,14 @@ export interface Wire {
   send(message: Message, receipt: ReceiptEntry): unknown
 }
 
+/** Is told what becomes of messages. */
+export interface OutboundListener {
+  /** The socket has taken a message. */
+  sent(message: Message): void
+  /** The socket would not take a message. */
+  failed(error: unknown): void
+}
+
 /** What a session needs of its way out. */
 export type Sender = Pick<
   Outbound,
@@ -36,7 +44,7 @@ export class Outbound {
   readonly queue: Queue
   readonly #scope: Scope
   readonly #options: QueueOptions
-  readonly #report: (error: unknown) => void
+  readonly #listener: OutboundListener
   /** Of those who wait until less is on its way: each is to look again. */
   readonly #waiters: (() => void)[] = []
   #way: Way = { name: 'away' }
@@ -44,11 +52,10 @@ export class Outbound {
   #expiryAt = Infinity
   #cancelExpiry: Release = () => {}
 
-  /** @param report is told of messages that the socket would not take */
-  constructor(scope: Scope, options: QueueOptions, report: (error: unknown) => void) {
+  constructor(scope: Scope, options: QueueOptions, listener: OutboundListener) {
     this.#scope = scope
     this.#options = options
-    this.#report = report
+    this.#listener = listener
     this.queue = new Queue(options, scope.clock, () => this.#wake())
   }
 
@@ -153,9 +160,10 @@ export class Outbound {
   #write(wire: Wire, message: Message, receipt: ReceiptEntry): void {
     try {
       if (!wire.send(message, receipt)) receipt.settle('written')
+      this.#listener.sent(message)
     } catch (error) {
       receipt.settle('rejected', error as Error)
-      this.#report(error)
+      this.#listener.failed(error)
     }
   }
 

@@ -3,10 +3,10 @@ import type { Sender } from './outbound.ts'
 import type { Session, SessionEvents } from './session.ts'
 import type { TargetSources } from './target.ts'
 
-/** Changes how a session speaks to its server: the option `resume`. Called once for every session. */
+/** Changes how a session speaks to its server: the options `resume` and `plugs`. Called once for every session. */
 export type Plug<Settings> = (plain: PlugHost<Settings>) => Plugged<Settings>
 
-/** A session as it would be without the plug. */
+/** A session as it would be without the plug. Spread `settings`, do not change them. */
 export interface PlugHost<Settings> extends Plugged<Settings> {
   readonly session: Session
   /** Ends with the session. */

@@ -32,6 +32,8 @@ export interface SessionError {
 export interface SessionEvents {
   /** A message arrived. */
   readonly message: Incoming
+  /** A message was handed to the connection, after it waited if it had to. Not told of one that resume mode sends again. */
+  readonly sent: Message
   /** The state changed. */
   readonly state: StateChange
   /** Something went wrong that needs a look. Handler errors go to the platform's `reportError` when nobody listens. */

@@ -26,9 +26,7 @@ export function resume(raw: Partial<ResumeOptions> = {}): Plug<Settings> {
     return {
       settings: {
         ...settings,
-        get resumed() {
-          return resumption.resumed
-        },
+        resumed: () => resumption.resumed,
         heartbeat: { ...settings.heartbeat, ping: () => pingMark, isPong: (message) => message === pingMark },
         createSocket: (url, _protocols, context) =>
           resumption.wrap(createSocket(url, [subprotocol], context), context.credentials as Credentials),
