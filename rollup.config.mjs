@@ -9,6 +9,7 @@ import { nodeResolve } from '@rollup/plugin-node-resolve'
 import terser from '@rollup/plugin-terser'
 import { dts } from 'rollup-plugin-dts'
 import esbuild from 'rollup-plugin-esbuild'
+import { lets } from './scripts/rollup/let-for-const.mjs'
 import { shortInternalNames } from './scripts/rollup/short-internal-names.mjs'
 import { shortPrivateNames } from './scripts/rollup/short-private-names.mjs'
 import { slimDependencies } from './scripts/rollup/slim-dependencies.mjs'
@@ -136,9 +137,9 @@ const forScriptTags = (file, names) => ({
   name: 'Holdfast',
   plugins: [...names(), terser(smallest), integrity],
 })
-const ownNames = () => [shortInternalNames(), shortPrivateNames()]
-const aloneNames = () => [shortInternalNames({ alone: true }), shortPrivateNames()]
-const privateNames = () => [shortPrivateNames()]
+const ownNames = () => [shortInternalNames(), shortPrivateNames(), lets()]
+const aloneNames = () => [shortInternalNames({ alone: true }), shortPrivateNames(), lets()]
+const privateNames = () => [shortPrivateNames(), lets()]
 
 /** The client for browsers, everything inlined, so that no bundler has to find its way around `ws`. */
 const browser = [

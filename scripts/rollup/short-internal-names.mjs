@@ -7,7 +7,6 @@ import { below, byFrequency, edited, shortName } from './syntax-tree.mjs'
  * looked up by a text, nor known to `resume`, which comes in a file of its own. Those that begin with `_` are private to `reconnecting-websocket`, the only one that has such names.
  */
 const internal = {
-  scope: ['defer', 'hold', 'ledger', 'listen'],
   emitter: ['holders', 'off'],
   iterator: ['maxBuffered', 'onEnd'],
   queue: ['expire', 'expiresAt', 'remove'],
@@ -16,13 +15,13 @@ const internal = {
   line: ['hangUp'],
   course: ['move', 'tell'],
   connection: ['inbound', 'line'],
-  heartbeat: ['consumes', 'sent'],
+  heartbeat: ['consumes', 'wrote'],
   socket: ['gone'],
 }
 const names = new Set(Object.values(internal).flat())
 
 /** The same, but known to `resume` as well: for a file that stands alone. */
-const known = new Set(['child', 'emit', 'settle', 'settings', 'sources'])
+const known = new Set(['settle'])
 
 /** A slip in the list would rename members of the platform as well: these are the ones that the code meets. */
 const platform =

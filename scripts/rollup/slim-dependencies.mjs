@@ -88,6 +88,7 @@ const reconnectingWebsocket = [
   ['defaults of arguments', 2, /^ *if \((options|code) === void 0\) {.*}\n/gm],
   ['protocols', 1, /_this\._protocols\s+\? new WebSocket\(url, _this\._protocols\)\s+: /g],
   ['kinds of URLs', 1, /_getNextUrl\(_this\._url\)/g, '_url()'],
+  ['starting at once, for it starts closed', 1, /^ *if \(this\._options\.startClosed\) {[^]*?}\n *this\._connect\(\);\n/gm],
   ['closing what is closed', 1, /^ *if \(this\._ws\.readyState === this\.CLOSED\) {[^]*?}\n/gm],
   [
     'a second reconnect',
@@ -115,11 +116,20 @@ const mitt = [
   ['a given map', 1, /all:n=n\|\|new Map/g, 'all:n=new Map'],
 ]
 
+/** What `line.ts` does only for the parts of the library that are cut away here. */
+const line = [
+  ['options that are not read', 1, /^ *startClosed: true,\n *minUptime: 0,\n/gm],
+  ['a number for the timer of a dial', 1, /^ *static readonly CLOSING = 2\n/gm],
+  ['the news of an open socket', 1, /^ *this\.#later\('open'\)\n/gm],
+  ['the end of listening', 1, /^ *removeEventListener\(.*\n.*\n *}\n/gm],
+]
+
 /** By file: a name for the error, how often it must be there, where it is, and what stands there instead. */
 const cuts = {
   '/reconnecting-websocket/dist/reconnecting-websocket-mjs.js': reconnectingWebsocket,
   '/isomorphic-ws/browser.js': isomorphicWs,
   '/mitt/dist/mitt.mjs': mitt,
+  '/client/src/line.ts': line,
 }
 
 /** Makes the cuts. Throws when the source does not look as expected. */

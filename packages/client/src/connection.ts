@@ -71,7 +71,7 @@ export class Connection implements Wire, Pulse {
   send(message: Message, receipt?: ReceiptEntry): unknown {
     const socket = this.#socket
     if (this.#scope.ended || !socket) return undefined
-    this.#heartbeat?.sent()
+    this.#heartbeat?.wrote()
     return receipt && socket.take ? socket.take(message as never, receipt) : socket.send(message as never)
   }
 

@@ -99,7 +99,7 @@ export class Heartbeat {
   }
 
   /** Notes that a message was sent. */
-  sent(): void {
+  wrote(): void {
     this.#lastSentMs = this.#nowMs
   }
 

@@ -66,5 +66,5 @@ export class Hello {
 /** Rejects while the hook runs: what waits for messages to go out would wait for itself there. */
 export function inHook(state: State): Promise<never> | undefined {
   if (state.name !== 'connecting' || state.phase !== 'hello') return undefined
-  return Promise.reject(new HoldfastError('in-hook', 'onConnected: would wait for itself'))
+  return Promise.reject(new HoldfastError('in-hook', 'onConnected: waits for itself'))
 }

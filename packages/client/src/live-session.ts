@@ -77,7 +77,7 @@ export class LiveSession implements Session {
       scope: this.#scope,
       events: this.#events,
       outbound: new Outbound(this.#scope, settings.queue, {
-        sent: (message) => this.#events.emit('sent', message),
+        wrote: (message) => this.#events.emit('sent', message),
         failed: (error) => this.#report('send', error),
       }),
       sources: () => this.#sources,

@@ -17,7 +17,7 @@ export interface Wire {
 /** Is told what becomes of messages. */
 export interface OutboundListener {
   /** The socket has taken a message. */
-  sent(message: Message): void
+  wrote(message: Message): void
   /** The socket would not take a message. */
   failed(error: unknown): void
 }
@@ -160,7 +160,7 @@ export class Outbound {
   #write(wire: Wire, message: Message, receipt: ReceiptEntry): void {
     try {
       if (!wire.send(message, receipt)) receipt.settle('written')
-      this.#listener.sent(message)
+      this.#listener.wrote(message)
     } catch (error) {
       receipt.settle('rejected', error as Error)
       this.#listener.failed(error)

@@ -23,7 +23,7 @@ export function within<T>(
     }
     wait.defer(() => fail(abandoned))
     wait.timeout(limitMs, () => {
-      fail(new HoldfastError('timeout', `${what}: took longer than ${limitMs} ms`))
+      fail(new HoldfastError('timeout', `${what}: over ${limitMs} ms`))
       wait.end()
     })
     const settle =
