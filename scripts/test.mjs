@@ -5,7 +5,7 @@ import { askedToEnd } from './run/asked-to-end.mjs'
 import { endCommands } from './run/command.mjs'
 import { runTests } from './run/run-tests.mjs'
 import { runStep, runSteps } from './run/steps.mjs'
-import { installChromium } from './setup/browsers.mjs'
+import { installChromium, installFirefox, installWebKit } from './setup/browsers.mjs'
 import { install, nodeProblem } from './setup/install.mjs'
 
 const total = { passed: 0, failed: 0 }
@@ -31,6 +31,8 @@ async function all() {
   const ready = await one('Node', () => ({ ok: nodeProblem() === undefined, output: nodeProblem() ?? '' }))
   if (!ready || !(await one('packages (npm ci when needed)', install))) return
   await one('browser (Chromium)', installChromium)
+  await one('browser (Firefox)', installFirefox)
+  await one('browser (WebKitGTK)', installWebKit)
   say('build')
   await one('build', () => build(console.log))
   say('checks')
