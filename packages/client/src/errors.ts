@@ -1,13 +1,17 @@
 /** What went wrong, as a word to branch on. Every code has its line in `docs/errors.md`. */
 export type ErrorCode =
   | 'closed'
+  | 'connection-lost'
   | 'dial'
   | 'in-hook'
   | 'invalid-message'
   | 'iterator-overflow'
   | 'message-too-large'
+  | 'not-sent'
   | 'queue-full'
+  | 'request-failed'
   | 'timeout'
+  | 'too-many-requests'
   | 'unauthorized'
 
 /** Every error of this library, but for bad arguments: those are `TypeError` and `RangeError` at the call. */
