@@ -14,12 +14,18 @@ export const published = {
     resume: 'src/resume/index.ts',
     testing: 'src/testing/index.ts',
   },
-  server: { index: 'src/index.ts', sessions: 'src/sessions/index.ts', cli: 'src/cli.ts' },
+  server: {
+    index: 'src/index.ts',
+    sessions: 'src/sessions/index.ts',
+    storm: 'src/storm/index.ts',
+    cli: 'src/cli.ts',
+    'storm-cli': 'src/storm/storm-cli.ts',
+  },
   chaos: { index: 'src/index.ts', cli: 'src/cli.ts' },
 }
 
 /** Entries that are programs: no types, no CommonJS. */
-export const programs = ['cli']
+export const programs = ['cli', 'storm-cli']
 
 /** Private kernels: inlined, code and types, into whoever uses them. */
 export const kernels = ['@holdfast/lifetime', '@holdfast/mailbox', '@holdfast/protocol']
