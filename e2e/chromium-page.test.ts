@@ -276,7 +276,7 @@ describe('a dedicated worker', () => {
     backend.pages.set(
       '/worker.js',
       script(`importScripts('/holdfast.min.js', '/scenarios.js')
-        onmessage = ({ data }) => runInPage(data.name, 'chromium', data.addresses)
+        onmessage = ({ data }) => runInPage(data.name, { name: 'chromium', mode: 'plain' }, data.addresses)
           .then(() => postMessage('passed'), (error) => postMessage(String(error)))`),
     )
     await open('/')

@@ -1,15 +1,21 @@
 import type { Browser, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Backend, startBackend } from './lab/backend.ts'
-import { servePages } from './lab/browser-files.ts'
+import { labPages, servePages } from './lab/browser-files.ts'
 import { launchChromium, uncaughtIn } from './lab/chromium.ts'
-import type { Addresses } from './lab/lab.ts'
-import { scenarios } from './scenarios/index.ts'
+import { type Addresses, type Mode, modes } from './lab/lab.ts'
+import { scenariosIn } from './scenarios/index.ts'
 
 /** What the page has, see in-page.ts. */
-declare function runInPage(name: string, environment: 'chromium', addresses: Addresses): Promise<void>
+declare function runInPage(
+  name: string,
+  environment: { name: 'chromium'; mode: Mode },
+  addresses: Addresses,
+): Promise<void>
 
-describe.each(['ws', 'wss'])('Chromium over %s', (scheme) => {
+const places = modes.flatMap((mode) => ['ws', 'wss'].map((scheme) => ({ mode, scheme })))
+
+describe.each(places)('Chromium over $scheme, $mode', ({ mode, scheme }) => {
   const secure = scheme === 'wss'
   let backend: Backend
   let browser: Browser
@@ -21,7 +27,7 @@ describe.each(['ws', 'wss'])('Chromium over %s', (scheme) => {
     browser = await launchChromium({ more: ['--ignore-certificate-errors'] })
     page = await browser.newPage()
     uncaught = uncaughtIn(page)
-    await page.goto(`${backend.addresses.pages}/lab`)
+    await page.goto(`${backend.addresses.pages}${labPages[mode].path}`)
   })
   afterEach(() => backend.reset())
   afterAll(async () => {
@@ -29,12 +35,12 @@ describe.each(['ws', 'wss'])('Chromium over %s', (scheme) => {
     await backend.stop()
   })
 
-  for (const { name } of scenarios) {
+  for (const { name } of scenariosIn(mode)) {
     test(name, async () => {
-      await page.evaluate(({ name, addresses }) => runInPage(name, 'chromium', addresses), {
-        name,
-        addresses: backend.addresses,
-      })
+      await page.evaluate(
+        ({ name, mode, addresses }) => runInPage(name, { name: 'chromium', mode }, addresses),
+        { name, mode, addresses: backend.addresses },
+      )
       expect(uncaught.splice(0)).toEqual([])
     })
   }

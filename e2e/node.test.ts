@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { type Backend, startBackend } from './lab/backend.ts'
-import { runScenario } from './lab/lab.ts'
+import { modes, runScenario } from './lab/lab.ts'
 import { nodeEnvironment } from './lab/node-environment.ts'
-import { scenarios } from './scenarios/index.ts'
+import { scenariosIn } from './scenarios/index.ts'
 
-describe.each(['ws', 'wss'])('Node over %s', (scheme) => {
+const places = modes.flatMap((mode) => ['ws', 'wss'].map((scheme) => ({ mode, scheme })))
+
+describe.each(places)('Node over $scheme, $mode', ({ mode, scheme }) => {
   const secure = scheme === 'wss'
   let backend: Backend
   beforeAll(async () => {
@@ -13,7 +15,7 @@ describe.each(['ws', 'wss'])('Node over %s', (scheme) => {
   afterEach(() => backend.reset())
   afterAll(() => backend.stop())
 
-  for (const scenario of scenarios) {
-    test(scenario.name, () => runScenario(scenario, nodeEnvironment({ secure }), backend.addresses))
+  for (const scenario of scenariosIn(mode)) {
+    test(scenario.name, () => runScenario(scenario, nodeEnvironment({ secure, mode }), backend.addresses))
   }
 })

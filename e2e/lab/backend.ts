@@ -4,8 +4,9 @@ import { createServer as createHttpServer, type OutgoingHttpHeaders, type Server
 import type { AddressInfo } from 'node:net'
 import { type ChaosProxy, startChaos } from '@holdfast/chaos'
 import { createServer, type HoldfastServer } from '@holdfast/server'
+import { sessions } from '@holdfast/server/sessions'
 import type { Addresses } from './lab.ts'
-import { serveLab, watchServer } from './lab-handler.ts'
+import { serveLab, serveLabSession, Witness } from './lab-handler.ts'
 
 /** A page or a file that the tests serve. */
 export interface Page {
@@ -38,30 +39,27 @@ export const certificate = {
 /** Starts everything. @param secure over TLS, with the self-signed certificate */
 export async function startBackend({ secure = false } = {}): Promise<Backend> {
   const pages = new Map<string, Page>([['/', html('<title>lab</title>')]])
-  let lookUp: (tag: string) => object = () => ({})
+  const witness = new Witness()
   const http = createHttpServer((request, response) => {
     const path = (request.url ?? '/').replace(/\?.*$/s, '')
     const seen = /^\/seen\/(.+)$/.exec(path)?.[1]
-    const page = seen === undefined ? pages.get(path) : json(lookUp(seen))
+    const page = seen === undefined ? pages.get(path) : json(witness.seen(seen))
     response.writeHead(page ? 200 : 404, page?.headers)
     response.end(page?.body ?? 'not found')
   })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
   const pageOrigin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
-  const server = createServer({
-    allowMisbehaviour: true,
-    origins: [pageOrigin],
-    handler: serveLab,
-    ...(secure ? { tls: certificate } : {}),
-  })
-  lookUp = watchServer(server)
+  const server = serverFor(witness, { origin: pageOrigin, secure, ttlMs: 60_000 })
+  const brief = serverFor(witness, { origin: pageOrigin, secure, ttlMs: 50 })
   const { port, url } = await server.start()
+  const { url: briefUrl } = await brief.start()
   const proxy = await startChaos({ target: { host: '127.0.0.1', port }, maxLogEntries: 10_000 })
   return {
     addresses: {
       proxied: `${secure ? 'wss' : 'ws'}://127.0.0.1:${proxy.port}`,
       direct: url.replace(/\/$/, ''),
+      brief: briefUrl.replace(/\/$/, ''),
       proxyControl: `http://127.0.0.1:${proxy.controlPort}`,
       pages: pageOrigin,
     },
@@ -76,11 +74,35 @@ export async function startBackend({ secure = false } = {}): Promise<Backend> {
     async stop() {
       await proxy.close()
       await server.stop({ deadlineMs: 0 })
+      await brief.stop({ deadlineMs: 0 })
       http.closeAllConnections()
       http.close()
       await once(http, 'close')
     },
   }
+}
+
+/** Serves plain clients and those that resume: a session belongs to the path of its address. */
+function serverFor(
+  witness: Witness,
+  { origin, secure, ttlMs }: { readonly origin: string; readonly secure: boolean; readonly ttlMs: number },
+): HoldfastServer {
+  const server = createServer({
+    allowMisbehaviour: true,
+    origins: [origin],
+    handler: serveLab,
+    sessions: sessions({
+      ttlMs,
+      authenticate: ({ request }) => ({ principal: request.path }),
+      handler(session) {
+        witness.watchSession(session)
+        serveLabSession(session, server)
+      },
+    }),
+    ...(secure ? { tls: certificate } : {}),
+  })
+  witness.watch(server)
+  return server
 }
 
 /** A page of HTML. */

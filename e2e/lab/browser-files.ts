@@ -4,16 +4,26 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type Backend, html, script } from './backend.ts'
+import type { Mode } from './lab.ts'
 
 const dist = dirname(createRequire(import.meta.url).resolve('holdfast'))
 
-/** The CDN file, and the hash for its `integrity` attribute. */
+/** The CDN file, the hash for its `integrity` attribute, and the CDN file with `Holdfast.resume`. */
 export const cdn = {
   file: readFileSync(join(dist, 'holdfast.min.js')),
+  resumeFile: readFileSync(join(dist, 'holdfast.resume.min.js')),
   integrity: readFileSync(join(dist, 'holdfast.min.js.sri'), 'utf8').trim(),
 }
 
-/** Serves the CDN file as `/holdfast.min.js`, the scenarios as `/scenarios.js`, and `/lab` with both. */
+/** The page with the CDN file of a mode and the scenarios, and the scripts of it, for workers. */
+export const labPages: Readonly<
+  Record<Mode, { readonly path: string; readonly scripts: readonly string[] }>
+> = {
+  plain: { path: '/lab', scripts: ['/holdfast.min.js', '/scenarios.js'] },
+  resume: { path: '/lab-resume', scripts: ['/holdfast.resume.min.js', '/scenarios.js'] },
+}
+
+/** Serves the CDN files under their names, the scenarios as `/scenarios.js`, and `labPages`. */
 export async function servePages({ pages }: Backend): Promise<void> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('in-page.ts', import.meta.url))],
@@ -25,7 +35,9 @@ export async function servePages({ pages }: Backend): Promise<void> {
     external: ['holdfast'],
   })
   pages.set('/holdfast.min.js', script(cdn.file))
+  pages.set('/holdfast.resume.min.js', script(cdn.resumeFile))
   pages.set('/scenarios.js', script(outputFiles[0]?.text ?? ''))
-  const sources = ['/holdfast.min.js', '/scenarios.js']
-  pages.set('/lab', html(sources.map((source) => `<script src="${source}"></script>`).join('')))
+  for (const { path, scripts } of Object.values(labPages)) {
+    pages.set(path, html(scripts.map((source) => `<script src="${source}"></script>`).join('')))
+  }
 }

@@ -1,15 +1,25 @@
-import type * as Holdfast from 'holdfast'
+import type * as holdfast from 'holdfast'
+import type { resume } from 'holdfast/resume'
 import { scenarios } from '../scenarios/index.ts'
-import { type Addresses, type EnvironmentName, runScenario } from './lab.ts'
+import { type Addresses, type EnvironmentName, type Mode, runScenario } from './lab.ts'
 
-// Runs in a page or a worker, where the CDN file has set the global `Holdfast`.
+// Runs in a page or a worker, where a CDN file has set the global `Holdfast`: for resume mode, the second one.
 
-const place = globalThis as unknown as { Holdfast: typeof Holdfast; runInPage: typeof runInPage }
+const place = globalThis as unknown as {
+  Holdfast: typeof holdfast & { resume: typeof resume }
+  runInPage: typeof runInPage
+}
 
-async function runInPage(name: string, environment: EnvironmentName, addresses: Addresses): Promise<void> {
+/** Runs a scenario here. @param environment the kind of place, and how sessions speak in it */
+async function runInPage(
+  name: string,
+  environment: { readonly name: EnvironmentName; readonly mode: Mode },
+  addresses: Addresses,
+): Promise<void> {
   const scenario = scenarios.find((one) => one.name === name)
   if (!scenario) throw new Error(`no scenario is called ${name}`)
-  await runScenario(scenario, { name: environment, holdfast: place.Holdfast }, addresses)
+  const { Holdfast } = place
+  await runScenario(scenario, { ...environment, holdfast: Holdfast, resume: Holdfast.resume }, addresses)
 }
 
 place.runInPage = runInPage

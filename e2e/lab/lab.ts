@@ -1,16 +1,28 @@
 import type * as Holdfast from 'holdfast'
 import type { Incoming, Session, SessionError, SessionOptions, State } from 'holdfast'
+import type { resume } from 'holdfast/resume'
 import * as assert from './check.ts'
 import { Diary, eventually, show, soon } from './diary.ts'
 import { type Proxy, proxyAt } from './proxy-control.ts'
 
 /** The kinds of places where scenarios run. */
-export type EnvironmentName = 'node' | 'chromium'
+export type EnvironmentName = 'node' | 'chromium' | 'web'
+
+/** How a session speaks to its server: plain WebSocket messages, or the resume protocol. */
+export type Mode = 'plain' | 'resume'
+
+/** Both, to run everything in. */
+export const modes: readonly Mode[] = ['plain', 'resume']
 
 /** What differs from one place to another. */
 export interface Environment {
   readonly name: EnvironmentName
+  readonly mode: Mode
   readonly holdfast: typeof Holdfast
+  /** The plug of `holdfast/resume`, which every session gets in resume mode. */
+  readonly resume: typeof resume
+  /** Makes a bare WebSocket. Default: the global one. */
+  readonly socket?: (url: string, protocols: string[]) => WebSocket
   /** Options that every session needs here, such as a socket that trusts the certificate. */
   readonly options?: SessionOptions
 }
@@ -21,6 +33,8 @@ export interface Addresses {
   readonly proxied: string
   /** The server itself. */
   readonly direct: string
+  /** Another server, whose sessions end as soon as their client is away for 50 ms. */
+  readonly brief: string
   /** The HTTP control of the proxy. */
   readonly proxyControl: string
   /** The pages, and what the server has seen. */
@@ -34,6 +48,8 @@ export interface Seen {
   /** Text as it came, binary as its length in bytes, in order of arrival. */
   readonly received: readonly (string | number)[]
   readonly closed: readonly { readonly cause: string; readonly code: number; readonly reason: string }[]
+  /** Why sessions at the server ended; resume mode only. */
+  readonly ended: readonly string[]
   /** The headers of the upgrades that were accepted. */
   readonly headers: readonly Readonly<Record<string, string>>[]
 }
@@ -59,8 +75,10 @@ export interface Watched {
 /** What a scenario works with: the same in every place where it runs. */
 export interface Lab {
   readonly environment: EnvironmentName
+  readonly mode: Mode
   readonly secure: boolean
   readonly Holdfast: typeof Holdfast
+  readonly resume: typeof resume
   readonly proxy: Proxy
   readonly assert: typeof assert
   readonly eventually: typeof eventually
@@ -69,18 +87,26 @@ export interface Lab {
   url(query?: string, service?: Service): string
   /** The same past the proxy. */
   direct(query?: string, service?: Service): string
+  /** An echo server that ends the session of a client that is away for 50 ms. */
+  brief(): string
   /**
    * Opens a session that retries within 50 ms unless told otherwise; it is disposed after the scenario, and must then
    * hold nothing.
    */
   connect(url: Parameters<typeof Holdfast.connect>[0], options?: SessionOptions): Watched
+  /** Makes a bare WebSocket, for what no session would do. */
+  socket(url: string, protocols: string[]): WebSocket
   /** Tells what the server knows of this scenario's connections. */
   seen(): Promise<Seen>
+  /** How the receipt of a message ends that went well: `written` in plain mode, `acked` in resume mode. */
+  readonly fine: 'written' | 'acked'
 }
 
 /** One thing that holds everywhere. */
 export interface Scenario {
   readonly name: string
+  /** Holds in one mode alone, for this reason. Default: in both. */
+  readonly only?: { readonly mode: Mode; readonly because: string }
   run(lab: Lab): Promise<void>
 }
 
@@ -96,11 +122,15 @@ export async function runScenario(
   addresses: Addresses,
 ): Promise<void> {
   scenarios += 1
-  const tag = `${environment.name}-${Date.now().toString(36)}-${scenarios}`
+  const { mode, resume } = environment
+  const tag = `${environment.name}-${mode}-${Date.now().toString(36)}-${scenarios}`
   const watched: Watched[] = []
   const { Holdfast, ...places } = { Holdfast: environment.holdfast, ...addresses }
   const lab: Lab = {
     environment: environment.name,
+    mode,
+    resume,
+    fine: mode === 'resume' ? 'acked' : 'written',
     secure: places.proxied.startsWith('wss:'),
     Holdfast,
     assert,
@@ -109,12 +139,15 @@ export async function runScenario(
     proxy: proxyAt(places.proxyControl),
     url: (query = '', service = 'echo') => `${places.proxied}/${service}/${tag}${query}`,
     direct: (query = '', service = 'echo') => `${places.direct}/${service}/${tag}${query}`,
+    brief: () => `${places.brief}/echo/${tag}`,
     connect(url, options) {
-      const session = Holdfast.connect(url, { backoff: quick, ...environment.options, ...options })
+      const plug = mode === 'resume' ? { resume: resume() } : {}
+      const session = Holdfast.connect(url, { backoff: quick, ...plug, ...environment.options, ...options })
       const one = watch(session)
       watched.push(one)
       return one
     },
+    socket: environment.socket ?? ((url, protocols) => new WebSocket(url, protocols)),
     seen: async () => (await (await fetch(`${places.pages}/seen/${tag}`)).json()) as Seen,
   }
   try {

@@ -1,11 +1,20 @@
 import * as holdfast from 'holdfast'
+import { resume } from 'holdfast/resume'
 import { WebSocket } from 'ws'
 import { certificate } from './backend.ts'
-import type { Environment } from './lab.ts'
+import type { Environment, Mode } from './lab.ts'
 
 /** Node, with the built package. @param secure trusts the certificate of the tests */
-export function nodeEnvironment({ secure }: { readonly secure: boolean }): Environment {
+export function nodeEnvironment({
+  secure,
+  mode,
+}: {
+  readonly secure: boolean
+  readonly mode: Mode
+}): Environment {
+  const trust = { ca: certificate.cert, perMessageDeflate: false }
+  const socket = (url: string, protocols: string[]) => new WebSocket(url, protocols, trust) as never
   const createSocket: holdfast.CreateSocket = (url, protocols, { headers }) =>
-    new WebSocket(url, [...protocols], { ca: certificate.cert, headers, perMessageDeflate: false }) as never
-  return { name: 'node', holdfast, options: secure ? { createSocket } : {} }
+    new WebSocket(url, [...protocols], { ...trust, headers }) as never
+  return { name: 'node', mode, holdfast, resume, socket, options: secure ? { createSocket } : {} }
 }

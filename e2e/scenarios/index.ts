@@ -1,4 +1,4 @@
-import type { Scenario } from '../lab/lab.ts'
+import type { Mode, Scenario } from '../lab/lab.ts'
 import { control } from './control.ts'
 import { echo } from './echo.ts'
 import { ends } from './ends.ts'
@@ -9,7 +9,7 @@ import { providers } from './providers.ts'
 import { queueing } from './queueing.ts'
 import { serverCloses } from './server-closes.ts'
 
-/** Everything that holds in every environment, run unchanged in each. */
+/** Everything that holds in every environment, run unchanged in each. Some hold in one mode alone, and say why. */
 export const scenarios: readonly Scenario[] = [
   ...echo,
   ...faults,
@@ -21,3 +21,8 @@ export const scenarios: readonly Scenario[] = [
   ...queueing,
   ...control,
 ]
+
+/** Everything that holds in a mode. */
+export function scenariosIn(mode: Mode): readonly Scenario[] {
+  return scenarios.filter(({ only }) => only === undefined || only.mode === mode)
+}
