@@ -10,7 +10,12 @@ const place = globalThis as unknown as {
   runInPage: typeof runInPage
 }
 
-/** Runs a scenario here. @param environment the kind of place, and how sessions speak in it */
+/** What nobody caught, since the last scenario. */
+const uncaught: string[] = []
+addEventListener('error', ({ message }) => uncaught.push(message))
+addEventListener('unhandledrejection', ({ reason }) => uncaught.push(String(reason)))
+
+/** Runs a scenario here; an error that nobody caught meanwhile fails it. @param environment the kind of place, and how sessions speak in it */
 async function runInPage(
   name: string,
   environment: { readonly name: EnvironmentName; readonly mode: Mode },
@@ -20,6 +25,10 @@ async function runInPage(
   if (!scenario) throw new Error(`no scenario is called ${name}`)
   const { Holdfast } = place
   await runScenario(scenario, { ...environment, holdfast: Holdfast, resume: Holdfast.resume }, addresses)
+  // Rejections are told of in a task of their own.
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  const [first] = uncaught.splice(0)
+  if (first !== undefined) throw new Error(`nobody caught: ${first}`)
 }
 
 place.runInPage = runInPage

@@ -6,7 +6,7 @@ import { Diary, eventually, show, soon } from './diary.ts'
 import { type Proxy, proxyAt } from './proxy-control.ts'
 
 /** The kinds of places where scenarios run. */
-export type EnvironmentName = 'node' | 'chromium' | 'web'
+export type EnvironmentName = 'node' | 'chromium' | 'firefox' | 'webkit' | 'web'
 
 /** How a session speaks to its server: plain WebSocket messages, or the resume protocol. */
 export type Mode = 'plain' | 'resume'

@@ -220,7 +220,9 @@ export const faults: readonly Scenario[] = [
     name: 'a server that sends garbage is left, and what it sends on the next connection is taken',
     async run({ connect, url, assert }) {
       const { reaches, inbox } = connect(({ attempt }) => url(attempt === 1 ? '?garbage=1' : '?greet=hello'))
-      assert.equal((await reaches('waiting')).cause.kind, 'lost', 'cause')
+      // It comes with the answer to the upgrade: Firefox sees it before it has told that the connection is open.
+      const { kind } = (await reaches('waiting')).cause
+      assert.that(kind === 'lost' || kind === 'unreachable', `lost or unreachable, got ${kind}`)
       assert.equal(await inbox.next(), 'hello')
     },
   },
