@@ -18,11 +18,23 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          exclude: ['e2e/everywhere/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Browsers one at a time, and after the unit tests: two cores are enough.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Every place that the library claims to run in: `npm run everywhere`, not part of `npm test`.
+        test: {
+          name: 'everywhere',
+          include: ['e2e/everywhere/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

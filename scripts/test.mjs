@@ -38,7 +38,7 @@ async function all() {
   say('checks')
   add(await runSteps(checkSteps))
   say('tests')
-  add(await runTests())
+  add(await runTests({ filters: ['--project', 'unit', '--project', 'e2e'] }))
 }
 
 async function one(name, run) {
