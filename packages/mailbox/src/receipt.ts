@@ -17,9 +17,9 @@ export type FinalStatus =
   | 'uncertain'
 
 /** What `send` returns: where that message is now, and how it ended. */
-export interface Receipt<Final extends FinalStatus = FinalStatus> {
+export interface Receipt<Final extends string = FinalStatus> {
   /** Where the message is now. */
-  readonly status: ReceiptStatus
+  readonly status: 'queued' | 'written' | Final
   /** Why it was rejected; `undefined` for every other status. */
   readonly error: Error | undefined
   /** Resolves with the final status, in every case, and never rejects. */
@@ -27,14 +27,14 @@ export interface Receipt<Final extends FinalStatus = FinalStatus> {
 }
 
 /** The sender's side of a receipt. */
-export class ReceiptEntry<Final extends FinalStatus = FinalStatus> implements Receipt<Final> {
-  #status: ReceiptStatus = 'queued'
+export class ReceiptEntry<Final extends string = FinalStatus> implements Receipt<Final> {
+  #status: 'queued' | 'written' | Final = 'queued'
   #error: Error | undefined
   #final: Final | undefined
   #settled: Promise<Final> | undefined
   #resolve: ((status: Final) => void) | undefined
 
-  get status(): ReceiptStatus {
+  get status(): 'queued' | 'written' | Final {
     return this.#status
   }
 

@@ -62,3 +62,5 @@ export type ServerAction<Entry> =
       readonly reason: LossReason
       readonly handBack: HandBack<Entry>
     }
+  /** The session is over here, and goes on at another server: what was still held, oldest first. */
+  | { readonly type: 'moved'; readonly sid: string; readonly entries: readonly Entry[] }

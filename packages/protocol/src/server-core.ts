@@ -131,6 +131,11 @@ export class ServerCore<Entry extends Outgoing> {
     this.#sessionFor(record).restore(record)
   }
 
+  /** Lets go of a session that another server has attached to a connection of its own. */
+  moved(sid: string): void {
+    this.#sessions.get(sid)?.move()
+  }
+
   #sessionFor(record: SessionRecord<Entry>): ServerSession<Entry> {
     const known = this.#sessions.get(record.sid)
     if (known !== undefined) return known

@@ -283,6 +283,22 @@ export class ServerSession<Entry extends Outgoing> {
     this.#finish(reason, last, closeCode.ended, 'ended')
   }
 
+  /**
+   * Ends the session here because another server has it: nothing is told to the store, which knows better. A client that is still
+   * on the connection is told that somebody else has taken over.
+   */
+  move(): void {
+    const { sid, connection } = this
+    const { emit, forget } = this.#host
+    this.#send({ kind: 'error', code: closeCode.superseded })
+    this.#exchange.stop()
+    this.#place = { name: 'ended' }
+    for (const name of ['ttl', 'bye'] as const) emit({ type: 'disarm', timer: { name, sid } })
+    if (this.#face === 'open') emit({ type: 'moved', sid, entries: [...this.#outbox.entries] })
+    if (connection !== undefined) this.#close(connection, closeCode.superseded, 'superseded')
+    forget(sid)
+  }
+
   #finish(reason: LossReason, last: LastCounts | undefined, code: number, words: string): void {
     const { sid, connection } = this
     const { emit, forget } = this.#host

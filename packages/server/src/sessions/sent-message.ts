@@ -1,4 +1,4 @@
-import { type Receipt, ReceiptEntry, type ReceiptStatus } from '@holdfast/mailbox'
+import { type Receipt, ReceiptEntry } from '@holdfast/mailbox'
 import type { Outgoing, SessionRecord } from '@holdfast/protocol'
 import { shown } from '../option-checks.ts'
 
@@ -8,8 +8,11 @@ export type SessionMessage = string | ArrayBuffer | ArrayBufferView
 /** The count that tells whether a message has been on a wire. */
 type Sent = Pick<SessionRecord<unknown>['outbox'], 'hi'>
 
-/** How a message of a session ends. */
-export type SessionFinalStatus = 'acked' | 'rejected' | 'undelivered' | 'uncertain'
+/**
+ * How a message of a session ends. `kept`: the session goes on at another server, or waits for one, and the message with it;
+ * only with a store that servers share.
+ */
+export type SessionFinalStatus = 'acked' | 'rejected' | 'undelivered' | 'uncertain' | 'kept'
 
 /** What `send` of a session returns. `queued` and `written` still change; the others are final. */
 export type SessionReceipt = Receipt<SessionFinalStatus>
@@ -27,7 +30,7 @@ export class SentMessage implements Outgoing, SessionReceipt {
     this.bytes = typeof message === 'string' ? Buffer.byteLength(message) : message.byteLength
   }
 
-  get status(): ReceiptStatus {
+  get status(): SessionReceipt['status'] {
     const { status } = this.#entry
     const place = this.#place
     return status === 'queued' && place !== undefined && place.number <= place.outbox.hi ? 'written' : status

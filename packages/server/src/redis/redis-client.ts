@@ -1,0 +1,46 @@
+import type { Script } from './scripts.ts'
+
+/** Keys and arguments of a script. */
+interface ScriptOptions {
+  readonly keys: string[]
+  readonly arguments: (string | Buffer)[]
+}
+
+interface ScriptRunner {
+  evalSha(sha: string, options: ScriptOptions): Promise<unknown>
+  eval(source: string, options: ScriptOptions): Promise<unknown>
+}
+
+/**
+ * What is needed of a client of the package `redis`, version 5 or 6, made with `createClient` or `createCluster`. Give it an `error`
+ * listener, as its documentation says.
+ */
+export interface RedisClient {
+  readonly isOpen: boolean
+  connect(): Promise<unknown>
+  duplicate(): RedisClient
+  destroy(): void
+  on(event: string, listener: (...args: never[]) => void): unknown
+  off(event: string, listener: (...args: never[]) => void): unknown
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+  withTypeMapping(mapping: Record<number, unknown>): unknown
+}
+
+/** RESP's mark of a bulk string: replies carry messages, which may be binary. */
+const BULK_STRING = 36
+
+/** Returns what runs scripts on a client, by their hash, with binary replies. */
+export function scriptRunner(
+  client: RedisClient,
+): (script: Script, keys: string[], args: (string | Buffer)[]) => Promise<unknown> {
+  const runner = client.withTypeMapping({ [BULK_STRING]: Buffer }) as ScriptRunner
+  return async ({ sha, source }, keys, args) => {
+    const options = { keys, arguments: args }
+    try {
+      return await runner.evalSha(sha, options)
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      return runner.eval(source, options)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { Scope } from '@holdfast/lifetime'
+import type { Batch, BatchAnswer, OutboxBounds, SharedAttachment, SharedStorage } from '@holdfast/protocol'
+import type { AttachRequest } from '@holdfast/protocol'
+import type { SentMessage } from './sent-message.ts'
+
+/** What a shared store gets from the server that works with it. */
+export interface SharedStoreHost {
+  /** Ends with the server. */
+  readonly scope: Scope
+  readonly ttlMs: number
+  readonly hold: OutboxBounds
+  readonly report: (error: unknown) => void
+  /** Something happened to a session elsewhere; without one, to any: the store is to be asked. */
+  readonly wake: (sid?: string) => void
+}
+
+/** A message from another node that waits for a number. */
+export interface WaitingPost {
+  readonly id: string
+  readonly message: SentMessage
+}
+
+/** A store in which several servers keep their sessions: made by `redisStore` of `@holdfast/server/redis`. */
+export interface SharedStore extends SharedStorage<SentMessage> {
+  /** Sessions with a client are reported within this time, so that they are not taken for those of a dead server. */
+  readonly reportMs: number
+  /** Begins to work for a server: `createServer` calls it. @throws TypeError when it works for one already */
+  open(host: SharedStoreHost): void
+  attach(request: AttachRequest): Promise<SharedAttachment<SentMessage>>
+  keep(batch: Batch<SentMessage>): Promise<BatchAnswer>
+  /** Returns posts that wait behind the one with this id; without one, from the oldest. */
+  waiting(sid: string, after: string | undefined): Promise<readonly WaitingPost[]>
+}
