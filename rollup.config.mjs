@@ -10,7 +10,7 @@ import terser from '@rollup/plugin-terser'
 import { dts } from 'rollup-plugin-dts'
 import esbuild from 'rollup-plugin-esbuild'
 import { lets } from './scripts/rollup/let-for-const.mjs'
-import { shortInternalNames } from './scripts/rollup/short-internal-names.mjs'
+import { internalNames, shortInternalNames } from './scripts/rollup/short-internal-names.mjs'
 import { shortPrivateNames } from './scripts/rollup/short-private-names.mjs'
 import { slimDependencies } from './scripts/rollup/slim-dependencies.mjs'
 import { cdnFile, cdnResumeFile, kernels, programs, published } from './scripts/project.mjs'
@@ -137,18 +137,19 @@ const forScriptTags = (file, names) => ({
   name: 'Holdfast',
   plugins: [...names(), terser(smallest), integrity],
 })
-const ownNames = () => [shortInternalNames(), shortPrivateNames(), lets()]
-const aloneNames = () => [shortInternalNames({ alone: true }), shortPrivateNames(), lets()]
-const privateNames = () => [shortPrivateNames(), lets()]
+const shortNames = (internal) => () => [shortInternalNames(internal), shortPrivateNames(), lets()]
 
 /** The client for browsers, everything inlined, so that no bundler has to find its way around `ws`. */
 const browser = [
   forBrowsers('packages/client/src/index.ts', [
-    ...bundled('browser', ownNames),
-    forScriptTags(cdnFile, aloneNames),
+    ...bundled('browser', shortNames(internalNames.plain)),
+    forScriptTags(cdnFile, shortNames(internalNames.plainAlone)),
   ]),
-  forBrowsers('packages/client/src/resume/index.ts', bundled('browser-resume', privateNames)),
-  forBrowsers('with-resume', [forScriptTags(cdnResumeFile, privateNames)]),
+  forBrowsers(
+    'packages/client/src/resume/index.ts',
+    bundled('browser-resume', shortNames(internalNames.resume)),
+  ),
+  forBrowsers('with-resume', [forScriptTags(cdnResumeFile, shortNames(internalNames.resumeAlone))]),
 ]
 
 /** Builds everything, or one package: `rollup -c --configOnly client`. */

@@ -10,7 +10,7 @@ const internal = {
   emitter: ['holders', 'off'],
   iterator: ['maxBuffered', 'onEnd'],
   queue: ['expire', 'expiresAt', 'remove'],
-  outbound: ['drain', 'wire'],
+  outbound: ['wire'],
   inbound: ['after', 'deliver', 'iterate'],
   line: ['hangUp'],
   course: ['move', 'tell'],
@@ -18,10 +18,39 @@ const internal = {
   heartbeat: ['consumes', 'wrote'],
   socket: ['gone'],
 }
-const names = new Set(Object.values(internal).flat())
+const names = Object.values(internal).flat()
 
-/** The same, but known to `resume` as well: for a file that stands alone. */
-const known = new Set(['settle'])
+/** The same in the parts that only `resume` has: its protocol, none of whose objects get into another file. */
+const resumed = {
+  config: ['ackMode', 'agent', 'bounds'],
+  shape: ['clash', 'members', 'what', 'detail', 'clean'],
+  inbox: ['accept', 'isDue', 'isOwing'],
+  outbox: ['acknowledge', 'advance', 'begin', 'hi', 'isOpen', 'peek'],
+  exchange: ['append', 'bufferedBytes', 'counts', 'introduce', 'last', 'payload', 'timer', 'upTo'],
+  core: ['abandon', 'adopt', 'binary', 'due', 'exchange', 'identity', 'leave', 'lose', 'offer', 'release'],
+  actions: ['afterMs', 'answered', 'expiresMs', 'outcome', 'retryMs', 'spreadMs'],
+  plug: [
+    'bufferedBelow',
+    'delivered',
+    'dialled',
+    'expiresIn',
+    'receipts',
+    'sorted',
+    'waitingBytes',
+    'wrap',
+    'write',
+  ],
+}
+const resumedNames = Object.values(resumed).flat()
+
+/** Which names a file may shorten: those of its own parts, and more when it stands alone. */
+export const internalNames = {
+  plain: new Set(names),
+  plainAlone: new Set([...names, 'settle']),
+  resume: new Set(resumedNames),
+  // Here `deliver` is also what the protocol calls an action.
+  resumeAlone: new Set([...names.filter((name) => name !== 'deliver'), 'settle', ...resumedNames]),
+}
 
 /** A slip in the list would rename members of the platform as well: these are the ones that the code meets. */
 const platform =
@@ -30,11 +59,9 @@ const platform =
     .split(' ')
     .map((name) => globalThis[name])
 for (const one of platform.flatMap((type) => [type, type.prototype ?? {}])) {
-  const slip = Object.getOwnPropertyNames(one).find((name) => names.has(name) || known.has(name))
+  const slip = Object.getOwnPropertyNames(one).find((name) => internalNames.resumeAlone.has(name))
   if (slip) throw new Error(`short-internal-names: ${slip} is also a member of the platform`)
 }
-
-const internalTo = (alone) => (name) => names.has(name) || (alone && known.has(name)) || /^_[a-z]/.test(name)
 
 /** Gives the node that names a member, if `node` has one that is written as a name. */
 function memberIn({ type, computed, key, property }) {
@@ -44,8 +71,8 @@ function memberIn({ type, computed, key, property }) {
 }
 
 /** Renames the internal members in `code`; `parse` gives its syntax tree as ESTree. Throws when a text equals one. */
-export function shortenInternalNames(code, parse, alone = false) {
-  const isInternal = internalTo(alone)
+export function shortenInternalNames(code, parse, internal) {
+  const isInternal = (name) => internal.has(name) || /^_[a-z]/.test(name)
   const nodes = [...below(parse(code))]
   const text = nodes.find(({ type, value }) => type === 'Literal' && isInternal(String(value)))
   if (text) throw new Error(`short-internal-names: ${text.value} is also a text`)
@@ -70,12 +97,12 @@ export function shortenInternalNames(code, parse, alone = false) {
   return edited(code, edits)
 }
 
-/** The plugin; put it before the minifier. `alone`: no object of this file gets into another file of ours. Lines stay as they are, and so the source map does. */
-export function shortInternalNames({ alone = false } = {}) {
+/** The plugin; put it before the minifier. Lines stay as they are, and so the source map does. */
+export function shortInternalNames(internal) {
   return {
     name: 'short-internal-names',
     renderChunk(code) {
-      return { code: shortenInternalNames(code, (text) => this.parse(text), alone), map: null }
+      return { code: shortenInternalNames(code, (text) => this.parse(text), internal), map: null }
     },
   }
 }

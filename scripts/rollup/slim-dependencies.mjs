@@ -88,7 +88,11 @@ const reconnectingWebsocket = [
   ['defaults of arguments', 2, /^ *if \((options|code) === void 0\) {.*}\n/gm],
   ['protocols', 1, /_this\._protocols\s+\? new WebSocket\(url, _this\._protocols\)\s+: /g],
   ['kinds of URLs', 1, /_getNextUrl\(_this\._url\)/g, '_url()'],
-  ['starting at once, for it starts closed', 1, /^ *if \(this\._options\.startClosed\) {[^]*?}\n *this\._connect\(\);\n/gm],
+  [
+    'starting at once, for it starts closed',
+    1,
+    /^ *if \(this\._options\.startClosed\) {[^]*?}\n *this\._connect\(\);\n/gm,
+  ],
   ['closing what is closed', 1, /^ *if \(this\._ws\.readyState === this\.CLOSED\) {[^]*?}\n/gm],
   [
     'a second reconnect',

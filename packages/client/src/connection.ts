@@ -5,7 +5,7 @@ import type { Cause, Phase } from './cause.ts'
 import { HoldfastError, isHoldfastError } from './errors.ts'
 import { Heartbeat, type ProbeResult, type Pulse } from './heartbeat.ts'
 import { Hello } from './hello.ts'
-import type { Inbound } from './inbound.ts'
+import type { Receiver } from './inbound.ts'
 import type { Line } from './line.ts'
 import type { Incoming, Message } from './message.ts'
 import type { NotYet, Settings } from './options.ts'
@@ -21,7 +21,7 @@ export interface ConnectionHost {
   readonly settings: Settings
   readonly sources: TargetSources
   readonly line: Line
-  readonly inbound: Inbound
+  readonly inbound: Receiver
   /** The attempt has come to this phase. */
   reached(phase: Phase): void
   /** The connection can be used. */

@@ -3,6 +3,9 @@ import { BoundedIterator } from '@holdfast/mailbox'
 import { answer, HoldfastError } from './errors.ts'
 import { bytesOf, type Incoming, isBlob } from './message.ts'
 
+/** What a session needs of its way in. */
+export type Receiver = Pick<Inbound, 'receive' | 'after' | 'deliver' | 'iterate'>
+
 /** The way of a message in: in the order of arrival, to every handler and every iterator. */
 export class Inbound {
   readonly #scope: Scope

@@ -9,13 +9,14 @@ import { Course } from './course.ts'
 import { answer, HoldfastError } from './errors.ts'
 import type { ProbeResult } from './heartbeat.ts'
 import { inHook } from './hello.ts'
-import { Inbound } from './inbound.ts'
+import { Inbound, type Receiver } from './inbound.ts'
 import { judge } from './judge.ts'
 import { Line } from './line.ts'
 import type { Incoming, Message } from './message.ts'
 import type { Settings } from './options.ts'
 import { Outbound, type Sender } from './outbound.ts'
 import type { PlugHost } from './plug.ts'
+import { plugged } from './plugged.ts'
 import type { SendOptions } from './queue.ts'
 import type {
   CloseOptions,
@@ -43,7 +44,7 @@ export class LiveSession implements Session {
   readonly #settings: Settings
   readonly #scope: Scope
   readonly #events: Emitter<SessionEvents>
-  readonly #inbound: Inbound
+  readonly #inbound: Receiver
   readonly #outbound: Sender
   readonly #line: Line
   readonly #course: Course
@@ -69,7 +70,6 @@ export class LiveSession implements Session {
       else this.#report('handler', error)
     })
     this.closed = new Promise((resolve) => this.#scope.defer(() => resolve(this.#finish())))
-    this.#inbound = new Inbound(this.#scope, this.#events, settings.maxUnread)
     this.#line = new Line(this.#scope)
     const plain: PlugHost<Settings> = {
       session: this,
@@ -80,22 +80,16 @@ export class LiveSession implements Session {
         wrote: (message) => this.#events.emit('sent', message),
         failed: (error) => this.#report('send', error),
       }),
+      inbound: new Inbound(this.#scope, this.#events, settings.maxUnread),
       sources: () => this.#sources,
     }
-    const used = [settings.resume, ...settings.plugs].reduce(
-      (host, plug) => ({ ...host, ...plug?.(host) }),
-      plain,
-    )
+    const used = plugged(plain)
     this.#settings = used.settings
     this.#outbound = used.outbound
+    this.#inbound = used.inbound
     this.queue = used.outbound.queue
     this.#course = new Course(this.#scope, {
-      hangUp: () => {
-        const connection = this.#connection
-        this.#connection = undefined
-        this.#outbound.lost()
-        connection?.end()
-      },
+      hangUp: () => this.#hangUp(),
       tell: (change) => {
         void this.#events.emit('state', change)
         this.#log('debug', 'state', change.state)
@@ -104,6 +98,13 @@ export class LiveSession implements Session {
     attach(this, this.#scope)
     this.#follow(settings.signal)
     if (settings.autoConnect) this.#start()
+  }
+
+  #hangUp(): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    this.#outbound.lost()
+    connection?.end()
   }
 
   #follow(signal: Signal | undefined): void {

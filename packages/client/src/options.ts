@@ -1,6 +1,6 @@
 import { type Clock, type Signal, systemClock } from '@holdfast/lifetime'
 import type { BackoffOptions } from './backoff.ts'
-import { assertMethods, assertNumber, assertOneOf, fill } from './bounds.ts'
+import { assertMethods, assertNumber, assertOneOf, fill, must } from './bounds.ts'
 import type { Cause } from './cause.ts'
 import type { Verdict } from './classify.ts'
 import type { HeartbeatOptions } from './heartbeat.ts'
@@ -195,7 +195,7 @@ const presets: Settings = {
 export function resolveOptions(raw: SessionOptions = {}): Settings {
   const asked = raw?.heartbeat === false ? { ...raw, heartbeat: { intervalMs: Infinity } } : raw
   const settings = fill('options', asked, presets, '')
-  const { backoff, heartbeat, queue, whenHidden, clock, signal } = settings
+  const { backoff, heartbeat, queue, whenHidden, clock, signal, plugs } = settings
   assertNumber('backoff.capMs', backoff.capMs, backoff.baseMs)
   assertNumber('queue.lowWaterBytes', queue.lowWaterBytes, 0, queue.highWaterBytes)
   assertOneOf('queue.overflow', queue.overflow, ['reject', 'drop-oldest', 'drop-newest'])
@@ -203,6 +203,7 @@ export function resolveOptions(raw: SessionOptions = {}): Settings {
     fill('whenHidden', whenHidden, { closeAfterMs: 0 })
     assertNumber('whenHidden.closeAfterMs', whenHidden.closeAfterMs, 0)
   } else assertOneOf('whenHidden', whenHidden, [undefined, 'keep', 'pauseRetries'])
+  for (const plug of plugs) must(typeof plug === 'function', TypeError, 'plugs', 'functions', plug)
   assertMethods('clock', clock, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout'])
   assertMethods('signal', signal, ['addEventListener', 'removeEventListener'])
   assertMethods('heartbeat.strategy', heartbeat.strategy, ['intervalMs', 'lost'])

@@ -20,7 +20,15 @@ export interface StateChange {
 }
 
 /** Where an error came from: a phase of an attempt, or a part of the session. */
-export type ErrorPhase = Phase | 'handler' | 'heartbeat' | 'message' | 'send' | 'classify' | 'too-large'
+export type ErrorPhase =
+  | Phase
+  | 'handler'
+  | 'handler-stalled'
+  | 'heartbeat'
+  | 'message'
+  | 'send'
+  | 'classify'
+  | 'too-large'
 
 /** Something that needs a developer's eye. It never ends the session. */
 export interface SessionError {

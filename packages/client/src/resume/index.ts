@@ -3,8 +3,9 @@ import type { Settings } from '../options.ts'
 import type { Plug } from '../plug.ts'
 import { createNativeSocket } from '../platform-socket.ts'
 import type { Credentials } from '../target.ts'
+import { HandledInbound } from './handled-inbound.ts'
 import { type ResumeOptions, resolveResumeOptions } from './options.ts'
-import { ResumedOutbound } from './resumed-outbound.ts'
+import { countOutbox } from './resumed-outbound.ts'
 import { pingMark, Resumption } from './resumption.ts'
 
 /**
@@ -20,7 +21,8 @@ import { pingMark, Resumption } from './resumption.ts'
 export function resume(raw: Partial<ResumeOptions> = {}): Plug<Settings> {
   const options = resolveResumeOptions(raw)
   return (host) => {
-    const resumption = new Resumption(host, options)
+    const handled = options.ack === 'handled' ? new HandledInbound(host, options) : undefined
+    const resumption = new Resumption(host, options, handled)
     const { settings } = host
     const { createSocket = createNativeSocket, onConnected, classify } = settings
     return {
@@ -36,7 +38,8 @@ export function resume(raw: Partial<ResumeOptions> = {}): Plug<Settings> {
         classify: (cause) =>
           classify?.(cause) ?? (cause.kind === 'server-close' && cause.code === 4400 ? 'retry' : undefined),
       },
-      outbound: new ResumedOutbound(host.outbound, resumption),
+      outbound: countOutbox(host.outbound, resumption),
+      inbound: handled ?? host.inbound,
     }
   }
 }

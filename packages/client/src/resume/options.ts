@@ -1,5 +1,4 @@
-import { clientDefaults } from '@holdfast/protocol'
-import { assertNumber, fill } from '../bounds.ts'
+import { assertNumber, assertOneOf, fill } from '../bounds.ts'
 
 /** How a session is resumed. Everything is optional. */
 export interface ResumeOptions {
@@ -15,20 +14,28 @@ export interface ResumeOptions {
   readonly maxUnackedMessages: number
   /** The same in bytes. Default 8,388,608. */
   readonly maxUnackedBytes: number
+  /**
+   * When a message of the server is acknowledged. `'received'`: when it arrives. `'handled'`: when every handler has settled and
+   * every loop has asked for the next one, so that a slow application slows the server, and what a lost process had not handled
+   * is sent again. A handler must not wait for an answer of its own session. Default `'received'`.
+   */
+  readonly ack: 'received' | 'handled'
+  /** With `ack: 'handled'`: handlers that hold the whole window for this long are an `error` event. Default 10,000; `Infinity`: never. */
+  readonly stallMs: number
   /** Sends messages that a lost session certainly did not deliver in the next one. Default `false`: hands them back. */
   readonly carryOver: boolean
 }
 
-const { limits, bounds } = clientDefaults
-
 /** What applies when an option is left out. */
 export const resumeDefaults: ResumeOptions = {
   protocols: [],
-  maxMessageBytes: limits?.maxBytes ?? 0,
-  windowMessages: limits?.windowMessages ?? 0,
-  windowBytes: limits?.windowBytes ?? 0,
-  maxUnackedMessages: bounds.maxMessages,
-  maxUnackedBytes: bounds.maxBytes,
+  maxMessageBytes: 1_048_576,
+  windowMessages: 1_024,
+  windowBytes: 4_194_304,
+  maxUnackedMessages: 4_096,
+  maxUnackedBytes: 8_388_608,
+  ack: 'received',
+  stallMs: 10_000,
   carryOver: false,
 }
 
@@ -39,5 +46,6 @@ export const resumeDefaults: ResumeOptions = {
 export function resolveResumeOptions(raw: Partial<ResumeOptions>): ResumeOptions {
   const options = fill<ResumeOptions>('resume', raw, resumeDefaults)
   assertNumber('resume.windowBytes', options.windowBytes, options.maxMessageBytes)
+  assertOneOf('resume.ack', options.ack, ['received', 'handled'])
   return options
 }

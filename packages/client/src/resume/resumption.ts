@@ -5,9 +5,8 @@ import {
   ClientCore,
   type ExchangeTimer,
   type HandBack as Sorted,
-  resolveClientOptions,
 } from '@holdfast/protocol'
-import { type Incoming, type Message, tooLarge } from '../message.ts'
+import { type Message, tooLarge } from '../message.ts'
 import type { Settings } from '../options.ts'
 import type { PlugHost } from '../plug.ts'
 import type { HandBack } from '../queue.ts'
@@ -15,6 +14,7 @@ import type { SocketLike } from '../socket-like.ts'
 import type { Credentials } from '../target.ts'
 import { type Entry, toEntry, toIncoming } from './entry.ts'
 import { Fates } from './fates.ts'
+import type { HandledInbound } from './handled-inbound.ts'
 import type { ResumeOptions } from './options.ts'
 import { Renewal } from './renewal.ts'
 import { ResumeSocket, type SocketOwner } from './resume-socket.ts'
@@ -32,6 +32,7 @@ const nothing: Sorted<Entry> = { delivered: [], uncertain: [], undelivered: [] }
 export class Resumption implements SocketOwner {
   readonly #host: PlugHost<Settings>
   readonly #options: ResumeOptions
+  readonly #handled: HandledInbound | undefined
   readonly #core: ClientCore<Entry>
   readonly #fates = new Fates()
   readonly #renewal: Renewal
@@ -46,18 +47,19 @@ export class Resumption implements SocketOwner {
   /** What the core gave back when the session at the server ended for good. */
   #ended: Sorted<Entry> = nothing
 
-  constructor(host: PlugHost<Settings>, options: ResumeOptions) {
+  constructor(host: PlugHost<Settings>, options: ResumeOptions, handled: HandledInbound | undefined) {
     this.#host = host
+    this.#handled = handled
     this.#options = options
     const { maxMessageBytes, windowMessages, windowBytes, maxUnackedMessages, maxUnackedBytes } = options
-    this.#core = new ClientCore<Entry>(
-      resolveClientOptions({
-        cid: host.settings.random().toString(36).slice(2) || 'client',
-        proto: options.protocols,
-        limits: { maxBytes: maxMessageBytes, windowMessages, windowBytes },
-        bounds: { maxMessages: maxUnackedMessages, maxBytes: maxUnackedBytes },
-      }),
-    )
+    this.#core = new ClientCore<Entry>({
+      cid: host.settings.random().toString(36).slice(2) || 'client',
+      proto: options.protocols,
+      limits: { maxBytes: maxMessageBytes, windowMessages, windowBytes },
+      bounds: { maxMessages: maxUnackedMessages, maxBytes: maxUnackedBytes },
+      ackMode: options.ack,
+      highWaterBytes: 1_048_576,
+    })
     this.#renewal = new Renewal(host, (fresh) => this.#do(() => this.#core.refresh(fresh)))
   }
 
@@ -165,7 +167,7 @@ export class Resumption implements SocketOwner {
     },
     disarm: ({ timer }) => this.#timers.get(timer.name)?.(),
     welcomed: (action) => this.#welcomed(action),
-    deliver: ({ payload }) => this.#deliver(toIncoming(payload)),
+    deliver: (action) => this.#deliver(action),
     acked: ({ entries }) => this.#fates.acked(entries),
     room: () => {
       this.#offer()
@@ -196,13 +198,20 @@ export class Resumption implements SocketOwner {
     return this.#socket?.attempt === attempt ? this.#socket : undefined
   }
 
-  #deliver(message: Incoming): void {
-    this.#socket?.deliver(message)
+  #deliver({ sid, number, payload }: Of<'deliver'>): void {
+    const message = toIncoming(payload)
+    const give = () => this.#socket?.deliver(message)
+    const settle = () => this.#do(() => this.#core.settle(sid, number))
+    if (this.#handled) this.#handled.track(message, give, settle)
+    else give()
   }
 
   #welcomed({ outcome, welcome }: Of<'welcomed'>): void {
     if (outcome.name === 'resumed') void this.#host.events.emit('resumed', {})
-    if (outcome.name === 'gap') this.#gap(outcome)
+    if (outcome.name === 'gap') {
+      this.#handled?.forget()
+      this.#gap(outcome)
+    }
     this.#renewal.expiresIn(welcome.ext?.includes('auth') ? welcome.exp : undefined)
     this.#offer()
     this.#resumed = outcome.name === 'resumed'

@@ -1,7 +1,6 @@
-import { BoundedIterator } from '@holdfast/mailbox'
+import { BoundedIterator, HandledIterator } from '@holdfast/mailbox'
 import type { AckMode } from '@holdfast/protocol'
 import { ServerError } from '../errors.ts'
-import { HandledIterator } from './handled-iterator.ts'
 
 /** What arrives: text, or binary. */
 export type SessionIncoming = string | Uint8Array
