@@ -1,15 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { shown } from './option-checks.ts'
+import { integer, shown } from './option-checks.ts'
 import { resolveOptions, type ServerOptions } from './options.ts'
 import { echoSessions } from './sessions/echo-sessions.ts'
 import { sessions } from './sessions/sessions.ts'
+import { deadlineBounds, STOP_DEADLINE_MS } from './stop-options.ts'
 
 /** What the command line asks for. */
 export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'version' }
-  | { readonly name: 'serve'; readonly options: ServerOptions; readonly json: boolean }
+  | {
+      readonly name: 'serve'
+      readonly options: ServerOptions
+      readonly json: boolean
+      readonly deadlineMs: number
+    }
 
 /** The text of `--help`. */
 export const usage = `holdfast-server: a WebSocket server that echoes what it gets
@@ -25,6 +31,11 @@ Usage: holdfast-server [options]
   --idle-timeout-ms <ms>     close a client that sent nothing for so long, or Infinity (60000)
   --ping-interval-ms <ms>    time between pings, or Infinity for none (20000)
   --max-payload-bytes <n>    the largest message taken (1048576)
+  --max-connections <n>      connections at a time (10000)
+  --admit-per-s <n>          clients taken in per second, or Infinity (500)
+  --max-connection-ms <ms>   ask clients to come back on another connection after about so long,
+                             or Infinity (Infinity)
+  --deadline-ms <ms>         time for clients to leave when it stops, 0 to cut them (5000)
   --resume                   give clients that offer holdfast.v1 sessions that survive
                              their connections, and echo in them
   --misbehave                let clients ask for misbehaviour in the query; serve /stats
@@ -32,7 +43,7 @@ Usage: holdfast-server [options]
   --help                     print this and exit
   --version                  print the version and exit
 
-SIGINT or SIGTERM stops it: clients are told to go and get 5 s. A second signal cuts them at once.
+SIGINT or SIGTERM stops it: clients are told to go and get --deadline-ms. A second signal cuts them at once.
 `
 
 const DEFAULT_PORT = 8787
@@ -47,6 +58,10 @@ const flags = {
   'idle-timeout-ms': { type: 'string' },
   'ping-interval-ms': { type: 'string' },
   'max-payload-bytes': { type: 'string' },
+  'max-connections': { type: 'string' },
+  'admit-per-s': { type: 'string' },
+  'max-connection-ms': { type: 'string' },
+  'deadline-ms': { type: 'string' },
   resume: { type: 'boolean' },
   misbehave: { type: 'boolean' },
   json: { type: 'boolean' },
@@ -56,6 +71,17 @@ const flags = {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof flags }>>['values']
 
+/** The flags that take a number. */
+type NumberFlag =
+  | 'port'
+  | 'idle-timeout-ms'
+  | 'ping-interval-ms'
+  | 'max-payload-bytes'
+  | 'max-connections'
+  | 'admit-per-s'
+  | 'max-connection-ms'
+  | 'deadline-ms'
+
 /** Options of the server that come from a flag of another name, for messages that name what the user typed. */
 const flagOf: Readonly<Record<string, string>> = {
   'tls.cert': 'tls-cert',
@@ -64,6 +90,9 @@ const flagOf: Readonly<Record<string, string>> = {
   idleTimeoutMs: 'idle-timeout-ms',
   pingIntervalMs: 'ping-interval-ms',
   maxPayloadBytes: 'max-payload-bytes',
+  maxConnections: 'max-connections',
+  'admission.perSecond': 'admit-per-s',
+  maxConnectionMs: 'max-connection-ms',
 }
 
 /**
@@ -74,7 +103,12 @@ export function readCommand(args: readonly string[]): Command {
   const { values } = parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false })
   if (values.help) return { name: 'help' }
   if (values.version) return { name: 'version' }
-  return { name: 'serve', options: readOptions(values), json: values.json ?? false }
+  return {
+    name: 'serve',
+    options: readOptions(values),
+    json: values.json ?? false,
+    deadlineMs: integer('--deadline-ms', number(values, 'deadline-ms') ?? STOP_DEADLINE_MS, deadlineBounds),
+  }
 }
 
 function readOptions(values: Values): ServerOptions {
@@ -87,6 +121,9 @@ function readOptions(values: Values): ServerOptions {
     idleTimeoutMs: number(values, 'idle-timeout-ms'),
     pingIntervalMs: number(values, 'ping-interval-ms'),
     maxPayloadBytes: number(values, 'max-payload-bytes'),
+    maxConnections: number(values, 'max-connections'),
+    admission: values['admit-per-s'] === undefined ? undefined : { perSecond: number(values, 'admit-per-s') },
+    maxConnectionMs: number(values, 'max-connection-ms'),
     sessions: values.resume ? sessions({ handler: echoSessions, ack: 'handled' }) : undefined,
     allowMisbehaviour: values.misbehave,
   }
@@ -108,7 +145,7 @@ function nameFlag(error: unknown): unknown {
   return error
 }
 
-function number(values: Values, name: 'port' | 'idle-timeout-ms' | 'ping-interval-ms' | 'max-payload-bytes') {
+function number(values: Values, name: NumberFlag): number | undefined {
   const value = values[name]
   if (value === undefined) return undefined
   if (/^\d{1,15}$/.test(value)) return Number(value)

@@ -21,9 +21,9 @@ async function run(args: readonly string[]): Promise<number> {
   return 0
 }
 
-async function serve({ options, json }: Extract<Command, { name: 'serve' }>): Promise<number> {
+async function serve({ options, json, deadlineMs }: Extract<Command, { name: 'serve' }>): Promise<number> {
   const server = createServer({ ...options, logger: json ? logJson : logWords })
-  const stopped = stopAtSignal(server)
+  const stopped = stopAtSignal(server, deadlineMs)
   try {
     const { url, host, port } = await server.start()
     console.log(json ? JSON.stringify({ event: 'listening', url, host, port }) : `listening on ${url}`)
@@ -37,13 +37,13 @@ async function serve({ options, json }: Extract<Command, { name: 'serve' }>): Pr
 }
 
 /** Stops at the first signal, forces at the second. Resolves with the exit code once stopped. */
-function stopAtSignal(server: HoldfastServer): Promise<number> {
+function stopAtSignal(server: HoldfastServer, deadlineMs: number): Promise<number> {
   const force = new AbortController()
   return new Promise((resolve) => {
     const first = () => {
       process.off('SIGINT', first).off('SIGTERM', first)
       process.on('SIGINT', second).on('SIGTERM', second)
-      void server.stop({ signal: force.signal }).then(() => {
+      void server.stop({ signal: force.signal, deadlineMs }).then(() => {
         process.off('SIGINT', second).off('SIGTERM', second)
         resolve(0)
       })

@@ -53,8 +53,11 @@ export interface Connection {
    */
   close(code?: number, reason?: string): void
 
-  /** Cuts the connection without a close handshake. After the end it does nothing. */
-  terminate(): void
+  /**
+   * Cuts the connection without a close handshake. After the end it does nothing.
+   * @param cause what counters and `closed` say: default `handler`; `slow-consumer` for a client that takes too little
+   */
+  terminate(cause?: 'handler' | 'slow-consumer'): void
 
   /** Stops reading, so that the client is slowed down by TCP; what was read already may still arrive. */
   pause(): void

@@ -11,6 +11,10 @@ export type RefusalReason =
   | 'origin'
   | 'too-many'
   | 'too-many-per-address'
+  /** More came at a time than are taken in; see the option `admission`. */
+  | 'busy'
+  /** This process uses more than `maxMemoryBytes`. */
+  | 'memory'
   /** None of the offered subprotocols is spoken here. */
   | 'protocol'
   /** The `verify` hook said no. */
@@ -38,6 +42,10 @@ export type CloseCause =
   | 'protocol-error'
   /** More than `maxBufferedBytes` waited to be taken by the client: terminated. */
   | 'slow-consumer'
+  /** More frames per second than `maxMessagesPerS` or `maxControlFramesPerS`: 4429. */
+  | 'flood'
+  /** It lived for about `maxConnectionMs`. */
+  | 'max-lifetime'
   /** The handler closed or terminated it. */
   | 'handler'
   /** The handler threw before it had taken the connection: 1011. */
@@ -84,6 +92,8 @@ export function openTally(): Tally {
       origin: 0,
       'too-many': 0,
       'too-many-per-address': 0,
+      busy: 0,
+      memory: 0,
       protocol: 0,
       verify: 0,
       'verify-failed': 0,
@@ -98,6 +108,8 @@ export function openTally(): Tally {
       'too-large': 0,
       'protocol-error': 0,
       'slow-consumer': 0,
+      flood: 0,
+      'max-lifetime': 0,
       handler: 0,
       'handler-failed': 0,
       stop: 0,

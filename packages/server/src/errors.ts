@@ -8,6 +8,8 @@ export type ServerErrorCode =
   | 'bad-tls'
   /** Another server is attached to the same path of the same HTTP server. */
   | 'path-taken'
+  /** The server has not started, so there is nothing to drain. */
+  | 'not-ready'
   /** The server was stopped before or while it started. */
   | 'stopped'
   /** The `verify` hook did not answer within `verifyTimeoutMs`. */

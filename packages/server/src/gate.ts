@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Release, Scope } from '@holdfast/lifetime'
+import type { Admission } from './admission-queue.ts'
 import { ConnectionCaps } from './connection-caps.ts'
 import { type ConnectionRequest, readConnectionRequest } from './connection-request.ts'
 import { isServerError } from './errors.ts'
@@ -33,6 +34,10 @@ export interface GateParts {
   /** Parent of every visit. */
   readonly scope: Scope
   readonly isReady: () => boolean
+  /** Decides whether the next client can be taken in. */
+  readonly admit: () => Admission
+  /** Tells whether this process uses more memory than it may. */
+  readonly isMemoryShort: () => boolean
   readonly report: (error: unknown) => void
   readonly onRefused: (refused: Refused) => void
   readonly onLifeEnded: () => void
@@ -123,6 +128,10 @@ export class Gate {
     if (!isOriginAllowed(facts, origins, allowAbsentOrigin)) {
       return { reason: 'origin', status: 403, detail: 'pages of this origin may not connect' }
     }
+    if (this.#parts.isMemoryShort()) {
+      const retryAfter = retryAfterOf(this.#parts.options.retryAfterMs)
+      return { reason: 'memory', status: 503, detail: 'too much memory in use', retryAfter }
+    }
     const place = this.#caps.take(request.remoteAddress)
     if (typeof place === 'string') return this.#full(place)
     life.defer(place)
@@ -144,20 +153,45 @@ export class Gate {
       onlyRead(visit.socket)
       return this.holdUntilClose(visit.life)
     }
-    const verdict = await this.#verdict(visit)
+    const verdict = (await this.#turn(visit)) ?? (await this.#verdict(visit))
     if (visit.life.ended) return undefined
     if (!this.#parts.isReady()) return this.refuse(visit, this.#stopping())
     if ('status' in verdict) return this.refuse(visit, verdict)
     return this.#parts.onAdmitted(visit, verdict.protocol)
   }
 
+  /** Waits until it is the client's turn; those who want sessions have it with their HELLO, where browsers can read why not. */
+  async #turn({ request, life }: Visit): Promise<Refusal | undefined> {
+    if (this.#wantsSession(request)) return undefined
+    const admission = this.#parts.admit()
+    if (admission.kind === 'now') return undefined
+    if (admission.kind === 'later') {
+      const retryAfter = retryAfterOf(admission.retryMs)
+      return { reason: 'busy', status: 503, detail: 'too many at once', retryAfter }
+    }
+    await new Promise<void>((resolve) => {
+      const waiting = life.child()
+      const forget = this.#admitting.defer(() => waiting.end())
+      waiting.defer(() => {
+        forget()
+        resolve()
+      })
+      waiting.timeout(admission.waitMs, () => waiting.end())
+    })
+    return undefined
+  }
+
+  #wantsSession({ offeredProtocols }: ConnectionRequest): boolean {
+    const { sessions } = this.#parts.options
+    return sessions !== undefined && offeredProtocols.includes(sessions.protocol)
+  }
+
   /** Asks the user's functions. A failure of theirs is reported and refuses: it lets nobody in. */
   async #verdict({ request, life }: Visit): Promise<Refusal | { readonly protocol: string }> {
     const { options, report } = this.#parts
     try {
-      const { protocol } = options.sessions ?? {}
-      const resumes = protocol !== undefined && request.offeredProtocols.includes(protocol)
-      const settled = resumes ? { protocol } : settleProtocol(options.protocols, request)
+      const protocol = this.#wantsSession(request) ? options.sessions?.protocol : undefined
+      const settled = protocol === undefined ? settleProtocol(options.protocols, request) : { protocol }
       if ('status' in settled || options.verify === undefined) return settled
       const asking = { admitting: this.#admitting, life, timeoutMs: options.verifyTimeoutMs }
       return (await askVerify(options.verify, request, asking)) ?? settled

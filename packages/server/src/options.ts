@@ -1,6 +1,8 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import { type Clock, systemClock } from '@holdfast/lifetime'
+import { type AdmissionOptions, checkAdmission, defaultAdmission } from './admission-options.ts'
+import type { AdmissionLimits } from './admission-queue.ts'
 import type { Handler } from './connection.ts'
 import { echo } from './echo.ts'
 import type { Logger } from './log.ts'
@@ -50,6 +52,17 @@ export interface ServerOptions {
    * clients have one address.
    */
   readonly maxConnectionsPerAddress?: number
+  /**
+   * How fast clients are taken in. Beyond, they wait shortly or are sent away until a moment of their own: upgrades with 503
+   * and `Retry-After`, clients of sessions, at their HELLO, with 4429. Default 500 a second.
+   */
+  readonly admission?: AdmissionOptions
+  /** Messages taken per second and connection; more are closed with 4429. Default `Infinity`: windows and TCP bound them. */
+  readonly maxMessagesPerS?: number
+  /** Control frames (pings, and those of sessions) likewise. Default 10,000. */
+  readonly maxControlFramesPerS?: number
+  /** Memory of this process (resident, in bytes) above which upgrades get 503. Default `Infinity`: any. */
+  readonly maxMemoryBytes?: number
   /** `send` answers `backed-up` while more bytes than this wait for the client. Default 1,048,576. */
   readonly highWaterMarkBytes?: number
   /** A client for whom more bytes than this wait at the next `send` is cut. Default 16,777,216. */
@@ -70,6 +83,11 @@ export interface ServerOptions {
   readonly pongTimeoutMs?: number
   /** Time for a client to answer a close frame; then the connection is cut. Default 5,000. */
   readonly closeTimeoutMs?: number
+  /**
+   * How long a connection may live, give or take a fifth at random, so that not all end at once; then a client of a session is
+   * asked to come back on another, any other is closed with 1001. Spreads clients over servers. Default `Infinity`: for ever.
+   */
+  readonly maxConnectionMs?: number
   /** What `Retry-After` says when a cap is reached or the server stops, rounded up to seconds. Default 5,000. */
   readonly retryAfterMs?: number
   /** The close code of `stop`: 1001 (going away, the default) or 1012 (service restart). */
@@ -89,7 +107,8 @@ export interface ServerOptions {
 type Optional = 'tls' | 'server' | 'path' | 'verify' | 'logger' | 'sessions'
 
 /** All options, checked, with their defaults. */
-export type ResolvedOptions = Required<Omit<ServerOptions, Optional>> & Pick<ServerOptions, Optional>
+export type ResolvedOptions = Required<Omit<ServerOptions, Optional | 'admission'>> &
+  Pick<ServerOptions, Optional> & { readonly admission: AdmissionLimits }
 
 /** What holds unless an option says otherwise. */
 export const defaults = {
@@ -103,6 +122,10 @@ export const defaults = {
   maxPayloadBytes: 1_048_576,
   maxConnections: 10_000,
   maxConnectionsPerAddress: Number.POSITIVE_INFINITY,
+  admission: defaultAdmission,
+  maxMessagesPerS: Number.POSITIVE_INFINITY,
+  maxControlFramesPerS: 10_000,
+  maxMemoryBytes: Number.POSITIVE_INFINITY,
   highWaterMarkBytes: 1_048_576,
   maxBufferedBytes: 16_777_216,
   perMessageDeflate: false,
@@ -111,6 +134,7 @@ export const defaults = {
   pingIntervalMs: 20_000,
   pongTimeoutMs: 10_000,
   closeTimeoutMs: 5_000,
+  maxConnectionMs: Number.POSITIVE_INFINITY,
   retryAfterMs: 5_000,
   stopCode: 1001,
   allowMisbehaviour: false,
@@ -143,6 +167,10 @@ const checks: { readonly [Name in keyof Required<ServerOptions>]: Check } = {
   maxPayloadBytes: (name, value) => integer(name, value, bytes),
   maxConnections: (name, value) => integer(name, value, count),
   maxConnectionsPerAddress: (name, value) => integer(name, value, count),
+  admission: checkAdmission,
+  maxMessagesPerS: (name, value) => integer(name, value, count),
+  maxControlFramesPerS: (name, value) => integer(name, value, count),
+  maxMemoryBytes: (name, value) => integer(name, value, { min: 1, max: 2 ** 50, orInfinity: true }),
   highWaterMarkBytes: (name, value) => integer(name, value, bytes),
   maxBufferedBytes: (name, value) => integer(name, value, bytes),
   perMessageDeflate: flag,
@@ -151,6 +179,7 @@ const checks: { readonly [Name in keyof Required<ServerOptions>]: Check } = {
   pingIntervalMs: (name, value) => integer(name, value, millisecondsOrNever),
   pongTimeoutMs: (name, value) => integer(name, value, milliseconds),
   closeTimeoutMs: (name, value) => integer(name, value, milliseconds),
+  maxConnectionMs: (name, value) => integer(name, value, { min: 1, max: 30 * DAY_MS, orInfinity: true }),
   retryAfterMs: (name, value) => integer(name, value, milliseconds),
   stopCode: (name, value) => oneOf(name, value, [1001, 1012]),
   allowMisbehaviour: flag,
@@ -173,7 +202,7 @@ export function resolveOptions(raw: ServerOptions): ResolvedOptions {
     name,
     checks[name as keyof ServerOptions](name, value as never),
   ])
-  const own = Object.fromEntries(checked) as ServerOptions
+  const own = Object.fromEntries(checked) as Partial<ResolvedOptions>
   checkTogether(own)
   return { ...defaults, exposeStats: own.allowMisbehaviour ?? defaults.exposeStats, ...own }
 }
@@ -186,7 +215,7 @@ function checkTogether({
   tls,
   highWaterMarkBytes,
   maxBufferedBytes,
-}: ServerOptions): void {
+}: Partial<ResolvedOptions>): void {
   if (server !== undefined) {
     if (path === undefined)
       throw new TypeError('path: must be given together with server, received undefined')

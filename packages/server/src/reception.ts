@@ -4,6 +4,7 @@ import type { Connection, ConnectionClosed } from './connection.ts'
 import type { Tally } from './counters.ts'
 import type { Visit } from './gate.ts'
 import { acceptMute, misbehave } from './misbehave.ts'
+import { LastText } from './last-text.ts'
 import type { ResolvedOptions } from './options.ts'
 import { ServerConnection } from './server-connection.ts'
 import type { OpenSessions } from './session-service.ts'
@@ -30,6 +31,7 @@ export class Reception {
   readonly #webSockets: WebSocketServer
   /** As the other, with room for what must be read before it can be called too large. */
   readonly #sessionWebSockets: WebSocketServer | undefined
+  readonly #lastText = new LastText()
   #lastId = 0
 
   constructor(parts: ReceptionParts) {
@@ -67,7 +69,8 @@ export class Reception {
       this.#lastId += 1
       const { request, life } = visit
       const { options, tally, report } = this.#parts
-      const parts = { request, life, options, tally, report, webSocket, socket }
+      const lastText = this.#lastText
+      const parts = { request, life, options, tally, report, webSocket, socket, lastText }
       const connection = new ServerConnection({
         ...parts,
         id: `c${this.#lastId}`,
@@ -78,10 +81,15 @@ export class Reception {
     return undefined
   }
 
-  /** Starts the close handshake with everyone, but for those of sessions, who are asked to go. */
-  closeAll(code: number): void {
+  /**
+   * Starts the close handshake with everyone, each at a random moment within `spreadMs`, but for those of sessions, who are
+   * asked to go.
+   */
+  closeAll(code: number, spreadMs: number): void {
     for (const connection of this.#connections) {
-      if (!this.#speaksSessions(connection.protocol)) connection.end('stop', code)
+      if (this.#speaksSessions(connection.protocol)) continue
+      if (spreadMs === 0) connection.end('stop', code)
+      else connection.endAfter(Math.random() * spreadMs, 'stop', code)
     }
   }
 

@@ -5,11 +5,13 @@ import { checkClose } from './close-code.ts'
 import type { Connection, ConnectionClosed, ConnectionEvents, Handler, SendResult } from './connection.ts'
 import type { ConnectionRequest } from './connection-request.ts'
 import type { CloseCause, Tally } from './counters.ts'
+import { FrameMeter } from './frame-meter.ts'
 import { watchIdle } from './idle-watch.ts'
 import { shown } from './option-checks.ts'
 import type { ResolvedOptions } from './options.ts'
 import { watchPings } from './ping-watch.ts'
 import type { ConnectionDriver, DrivenConnection } from './session-service.ts'
+import type { LastText } from './last-text.ts'
 
 /** What a connection is made of. */
 export interface ConnectionParts {
@@ -23,6 +25,8 @@ export interface ConnectionParts {
   readonly options: ResolvedOptions
   readonly tally: Tally
   readonly report: (error: unknown) => void
+  /** The text that was encoded last, by whichever connection. */
+  readonly lastText: LastText
   /** Runs once, after the end, before users hear of it. */
   readonly onClosed: (closed: ConnectionClosed) => void
 }
@@ -32,6 +36,12 @@ type Phase =
   | { readonly name: 'closing'; readonly cause: CloseCause }
   | { readonly name: 'closed' }
 
+/** Time for a client that was asked to come back on another connection. */
+const LEAVE_GRACE_MS = 5_000
+
+/** Time for a flooder to get the close frame; what it sends is not read any more. */
+const FLOOD_CUT_MS = 1_000
+
 /** A connection on a socket of `ws`. */
 export class ServerConnection implements Connection, DrivenConnection {
   readonly id: string
@@ -39,6 +49,7 @@ export class ServerConnection implements Connection, DrivenConnection {
   readonly #parts: ConnectionParts
   readonly #events: Emitter<ConnectionEvents>
   readonly #openedAtMs: number
+  readonly #meter: FrameMeter
   #phase: Phase = { name: 'open' }
   #flow: 'flowing' | 'backed-up' = 'flowing'
   #signOfLife: () => void = () => {}
@@ -50,6 +61,7 @@ export class ServerConnection implements Connection, DrivenConnection {
     this.#parts = parts
     this.#events = new Emitter(parts.life, parts.report)
     this.#openedAtMs = parts.life.clock.monotonicMs()
+    this.#meter = new FrameMeter(parts.options, parts.life.clock)
     this.#listen()
     this.#watch()
   }
@@ -77,15 +89,16 @@ export class ServerConnection implements Connection, DrivenConnection {
     if (typeof data !== 'string' && !(data instanceof ArrayBuffer) && !ArrayBuffer.isView(data)) {
       throw new TypeError(`data: must be a string, an ArrayBuffer or a view of one, received ${shown(data)}`)
     }
-    const { webSocket, options, tally } = this.#parts
+    const { webSocket, options, tally, lastText } = this.#parts
     if (this.#phase.name !== 'open' || webSocket.readyState !== webSocket.OPEN) return 'closed'
     if (webSocket.bufferedAmount > options.maxBufferedBytes) {
       this.cut('slow-consumer')
       return 'closed'
     }
+    const bytes = typeof data === 'string' ? lastText.encode(data) : data
     tally.messagesOut += 1
-    tally.bytesOut += typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
-    webSocket.send(data, () => this.#written())
+    tally.bytesOut += bytes.byteLength
+    webSocket.send(bytes, { binary: typeof data !== 'string' }, () => this.#written())
     if (webSocket.bufferedAmount > options.highWaterMarkBytes) this.#flow = 'backed-up'
     return this.#flow === 'flowing' ? 'sent' : 'backed-up'
   }
@@ -95,8 +108,8 @@ export class ServerConnection implements Connection, DrivenConnection {
     this.end('handler', code, reason)
   }
 
-  terminate(): void {
-    this.cut('handler')
+  terminate(cause: 'handler' | 'slow-consumer' = 'handler'): void {
+    this.cut(cause)
   }
 
   pause(): void {
@@ -131,6 +144,11 @@ export class ServerConnection implements Connection, DrivenConnection {
     webSocket.resume()
   }
 
+  /** As `end`, after a while. */
+  endAfter(delayMs: number, cause: CloseCause, code: number): void {
+    this.#parts.life.timeout(delayMs, () => this.end(cause, code))
+  }
+
   /** Cuts the connection for a cause; `stop-forced` takes the place of an earlier one. */
   cut(cause: CloseCause, how: () => void = () => this.#parts.webSocket.terminate()): void {
     if (this.#phase.name === 'closed') return
@@ -144,11 +162,19 @@ export class ServerConnection implements Connection, DrivenConnection {
     socket.on('data', () => this.#signOfLife())
     webSocket.on('message', (raw, isBinary) => {
       const bytes = raw as Buffer
+      const isControl = this.#driver !== undefined && !isBinary && isControlText(bytes)
+      if (!this.#meter.take(isControl ? 'control' : 'message')) return this.#flooded()
       tally.messagesIn += 1
       tally.bytesIn += bytes.byteLength
       const data = isBinary ? bytes : bytes.toString()
       if (this.#driver === undefined) void this.#events.emit('message', data)
       else this.#driver.message(data, bytes.byteLength)
+      return undefined
+    })
+    webSocket.on('ping', () => {
+      if (!this.#meter.take('control')) this.#flooded()
+      // Each ping has been answered: a client that never takes the answers would make them pile up here.
+      else if (webSocket.bufferedAmount > this.#parts.options.maxBufferedBytes) this.cut('slow-consumer')
     })
     webSocket.on('error', (error: NodeJS.ErrnoException) => {
       // Other errors are those of the connection itself; `close` follows and says that it is lost.
@@ -176,10 +202,26 @@ export class ServerConnection implements Connection, DrivenConnection {
       },
       onDead: () => this.cut('dead-peer'),
     })
+    // Connections that began together are not to end together.
+    life.timeout(options.maxConnectionMs * (0.8 + 0.4 * Math.random()), () => this.#expire())
     this.#signOfLife = () => {
       heardForIdle()
       heardForPing()
     }
+  }
+
+  /** Asks the client to come back on another connection, so that no connection lives for ever. */
+  #expire(): void {
+    const cause = 'max-lifetime'
+    if (this.#driver?.leave()) this.#parts.life.timeout(LEAVE_GRACE_MS, () => this.end(cause, 1001, cause))
+    else this.end(cause, 1001, cause)
+  }
+
+  #flooded(): void {
+    if (this.#phase.name !== 'open') return
+    this.end('flood', 4429, 'too many frames')
+    this.#parts.webSocket.pause()
+    this.#parts.life.timeout(FLOOD_CUT_MS, () => this.cut('flood'))
   }
 
   #written(): void {
@@ -206,4 +248,9 @@ export class ServerConnection implements Connection, DrivenConnection {
     void this.#events.emit('closed', closed)
     life.end()
   }
+}
+
+/** DLE and a letter: a frame of the protocol, and no message (PROTOCOL.md, 1.3). */
+function isControlText(bytes: Buffer): boolean {
+  return bytes[0] === 0x10 && bytes[1] !== 0x10
 }

@@ -1,12 +1,15 @@
 import type { Server as HttpServer, RequestListener } from 'node:http'
 import { Emitter, type Release, type Resources, Scope } from '@holdfast/lifetime'
+import { AdmissionQueue } from './admission-queue.ts'
 import type { Connection, ConnectionClosed } from './connection.ts'
 import { openTally, type ServerCounters, snapshot } from './counters.ts'
+import { type DrainOptions, settleSpread } from './drain.ts'
 import { isServerError, ServerError } from './errors.ts'
 import { Gate } from './gate.ts'
 import { answer, healthHandler } from './health-handler.ts'
 import { addressOf, closeHost, createHost, listen } from './http-host.ts'
 import { type Log, openLog, warn } from './log.ts'
+import { watchMemory } from './memory-watch.ts'
 import { integer } from './option-checks.ts'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts'
 import { Reception } from './reception.ts'
@@ -14,17 +17,8 @@ import type { Refused, ServerEvents } from './server-events.ts'
 import type { OpenSessions, SessionHost } from './session-service.ts'
 import type { SessionStats } from './session-stats.ts'
 import type { ServerAddress, ServerState } from './state.ts'
+import { deadlineBounds, STOP_DEADLINE_MS, type StopOptions } from './stop-options.ts'
 import { routeUpgrades } from './upgrade-router.ts'
-
-/** How to stop. */
-export interface StopOptions {
-  /** Forces what is left as soon as it aborts. */
-  readonly signal?: AbortSignal
-  /** Time for clients to answer the close frame; then they are cut. Default 5,000; 0: cut at once; `Infinity`: wait. */
-  readonly deadlineMs?: number
-}
-
-const STOP_DEADLINE_MS = 5_000
 
 /**
  * Makes a server that is not started yet.
@@ -43,15 +37,18 @@ export class HoldfastServer {
   readonly #events: Emitter<ServerEvents>
   readonly #log: Log
   readonly #tally = openTally()
+  readonly #admission: AdmissionQueue
   readonly #gate: Gate
   readonly #reception: Reception
   readonly #sessions: OpenSessions | undefined
   #state: ServerState = { name: 'idle' }
   #ownHost: HttpServer | undefined
   #started: Promise<ServerAddress> | undefined
+  #drained: Promise<void> | undefined
   #stopped: Promise<void> | undefined
   #force: () => void = () => {}
-  #onProgress: () => void = () => {}
+  /** Who waits for the end of sockets. */
+  readonly #waiting = new Set<() => void>()
 
   constructor(options: ResolvedOptions) {
     this.#options = options
@@ -60,13 +57,16 @@ export class HoldfastServer {
     this.#log = openLog(options.logger, options.clock)
     this.#events = new Emitter(this.#scope, (error) => this.#reportQuietly(error))
     const report = (error: unknown) => this.#report(error)
+    this.#admission = new AdmissionQueue(options.admission, () => options.clock.monotonicMs())
     this.#gate = new Gate({
       options,
       scope: this.#scope,
       isReady: () => this.#state.name === 'ready',
+      admit: () => this.#admission.admit(),
+      isMemoryShort: watchMemory(options.maxMemoryBytes, options.clock),
       report,
       onRefused: (refused) => this.#refused(refused),
-      onLifeEnded: () => this.#onProgress(),
+      onLifeEnded: () => this.#progress(),
       onAdmitted: (visit, protocol) => this.#reception.receive(visit, protocol),
     })
     this.#sessions = this.#openSessions()
@@ -132,6 +132,27 @@ export class HoldfastServer {
   }
 
   /**
+   * Moves clients elsewhere, for a planned end: readiness goes red and new connections get 503, while those that live leave
+   * one by one within `spreadMs`. Clients of sessions are asked to come back (GOAWAY), so their sessions wait for them, here or
+   * in a shared store; who is left some seconds later is sent away with 4503. Others are closed with `stopCode`. Resolves when
+   * no connection is left; `stop` may come at any time. A second call gives the same promise; after `stop` there is nothing to do.
+   * @throws TypeError or RangeError for a bad `spreadMs`
+   * @returns a promise that rejects with `not-ready` when the server is not started
+   */
+  drain({ spreadMs }: DrainOptions = {}): Promise<void> {
+    const { perSecond } = this.#options.admission
+    const settledMs = settleSpread(spreadMs, this.connections.size, perSecond)
+    if (this.#drained !== undefined) return this.#drained
+    if (this.#stopped !== undefined) return this.#stopped
+    if (this.#state.name !== 'ready')
+      return Promise.reject(new ServerError('not-ready', 'drain: the server is not started'))
+    const [drained, begin] = promiseFirst(() => this.#drain(settledMs))
+    this.#drained = drained
+    begin()
+    return drained
+  }
+
+  /**
    * Refuses new connections with 503, closes all with `stopCode` (clients of sessions are asked to go, and get 4503 if they do
    * not), cuts what is left at the deadline, hands back what sessions still held, and releases everything;
    * an HTTP server that it is attached to goes on. A second call gives the same promise, and its signal counts too. Before
@@ -139,7 +160,7 @@ export class HoldfastServer {
    * @throws TypeError or RangeError for a bad `deadlineMs`
    */
   stop({ signal, deadlineMs = STOP_DEADLINE_MS }: StopOptions = {}): Promise<void> {
-    integer('deadlineMs', deadlineMs, { min: 0, max: 86_400_000, orInfinity: true })
+    integer('deadlineMs', deadlineMs, deadlineBounds)
     if (this.#stopped !== undefined) return this.#forcedBy(signal, this.#stopped)
     const [stopped, begin] = promiseFirst(() => this.#stop(deadlineMs))
     this.#stopped = stopped
@@ -182,6 +203,7 @@ export class HoldfastServer {
       scope: this.#scope,
       log: this.#log,
       report: (error) => this.#report(error),
+      admit: () => this.#admission.admit(),
       onAlarm: (alarm) => void this.#events.emit('alarm', alarm),
     }
     try {
@@ -213,6 +235,14 @@ export class HoldfastServer {
     this.#scope.end()
   }
 
+  async #drain(spreadMs: number): Promise<void> {
+    this.#move({ name: 'draining', spreadUntil: this.#scope.clock.now() + spreadMs })
+    this.#log('info', 'draining', { connections: this.connections.size, spreadMs })
+    this.#sessions?.leave({ spreadMs })
+    this.#reception.closeAll(this.#options.stopCode, spreadMs)
+    await this.#until(() => this.connections.size === 0)
+  }
+
   async #stop(deadlineMs: number): Promise<void> {
     if (this.#state.name === 'stopped') return
     const { clock } = this.#scope
@@ -224,8 +254,8 @@ export class HoldfastServer {
     this.#scope.timeout(deadlineMs, this.#force)
     this.#starting.end()
     this.#gate.close()
-    this.#sessions?.leave(deadlineMs)
-    this.#reception.closeAll(this.#options.stopCode)
+    this.#sessions?.leave({ deadlineMs })
+    this.#reception.closeAll(this.#options.stopCode, 0)
     await Promise.race([this.#until(() => this.#scope.ledger.sockets === 0), forced])
     this.#reception.cutAll()
     await this.#until(() => this.connections.size === 0)
@@ -239,10 +269,13 @@ export class HoldfastServer {
   /** Waits for something that only the end of a socket can bring about. */
   async #until(done: () => boolean): Promise<void> {
     while (!done()) {
-      await new Promise<void>((resolve) => {
-        this.#onProgress = resolve
-      })
+      await new Promise<void>((resolve) => this.#waiting.add(resolve))
     }
+  }
+
+  #progress(): void {
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
   }
 
   #forcedBy(signal: AbortSignal | undefined, stopped: Promise<void>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Scope } from '@holdfast/lifetime'
+import type { Admission } from './admission-queue.ts'
 import type { Connection } from './connection.ts'
 import type { CloseCause } from './counters.ts'
 import type { Log } from './log.ts'
@@ -21,6 +22,8 @@ export interface ConnectionDriver {
   written(): void
   /** It is time to ask for a sign of life; returns whether that was done. */
   ping(): boolean
+  /** Asks the client to come back on another connection; returns whether that was done. */
+  leave(): boolean
   /** The connection is gone. */
   closed(): void
 }
@@ -42,6 +45,8 @@ export interface SessionHost {
   readonly scope: Scope
   readonly log: Log
   readonly report: (error: unknown) => void
+  /** Decides whether the next client can be taken in. */
+  readonly admit: () => Admission
   readonly onAlarm: (alarm: SessionAlarm) => void
 }
 
@@ -51,8 +56,11 @@ export interface OpenSessions {
   readonly maxPayloadBytes: number
   /** Takes a connection that has just opened. */
   accept(connection: DrivenConnection): ConnectionDriver
-  /** Asks every client to go, and sends away who is left after the time for it, within `deadlineMs`. */
-  leave(deadlineMs: number): void
+  /**
+   * Asks every client to go, and sends away who is left after the time for it: some seconds after `spreadMs`, or, when there
+   * is a deadline, in time for it.
+   */
+  leave(within: { readonly deadlineMs: number } | { readonly spreadMs: number }): void
   /** Ends what is left and gives back what it held. */
   end(): void
   /** Tells what happened so far. */

@@ -10,6 +10,8 @@ export interface SessionStats {
   readonly resumed: number
   /** Connections that lost their session to a later one: 4409. */
   readonly superseded: number
+  /** HELLOs that came when too many did, and were sent away until later: 4429. */
+  readonly sentAway: number
   /** HELLOs that named a session which could not go on, by reason. */
   readonly gaps: Readonly<Record<string, number>>
   /** Sessions that ended, by reason; also those that the application was never given. */

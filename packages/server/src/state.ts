@@ -13,6 +13,8 @@ export type ServerState =
   | { readonly name: 'idle' }
   | { readonly name: 'starting' }
   | { readonly name: 'ready'; readonly address: ServerAddress }
+  /** No upgrade is accepted any more; until `spreadUntil` (epoch ms) clients leave, each at a moment of its own. */
+  | { readonly name: 'draining'; readonly spreadUntil: number }
   /** No upgrade is accepted any more; `deadlineAt` (epoch ms) is when what is left will be forced. */
   | { readonly name: 'stopping'; readonly deadlineAt: number }
   | { readonly name: 'stopped' }

@@ -1,6 +1,7 @@
 import type { Attachment, ServerCore, SessionRecord } from '@holdfast/protocol'
 import type { SessionHost } from '../session-service.ts'
 import type { Verdict } from './authenticate.ts'
+import type { AwaitedHellos } from './awaited-hellos.ts'
 import type { SentMessage } from './sent-message.ts'
 import type { ActionOf } from './session-book.ts'
 import { hashOf, logNameOf, makeFreshIds } from './session-ids.ts'
@@ -15,13 +16,14 @@ export interface AdmissionParts {
   readonly host: SessionHost
   readonly tally: SessionTally
   readonly links: ReadonlyMap<number, SessionLink>
+  readonly awaited: AwaitedHellos
   /** Carries out what the core asks for. */
   readonly run: () => void
   /** Notes what the store has of a session. */
   readonly keep: (record: SessionRecord<SentMessage>) => void
 }
 
-const code = { unauthorized: 4401, internal: 4500 } as const
+const code = { unauthorized: 4401, rate: 4429, internal: 4500 } as const
 
 /** The way from a HELLO to a session: who the client is, and what the store has for it. */
 export class Admission {
@@ -31,8 +33,26 @@ export class Admission {
     this.#parts = parts
   }
 
-  /** Finds out who wants in. */
-  authenticate({ connection, hello }: ActionOf<'authenticate'>): void {
+  /** Finds out who wants in, when it is the client's turn. */
+  authenticate(action: ActionOf<'authenticate'>): void {
+    const { connection } = action
+    const { awaited, links, host, tally, core, run } = this.#parts
+    awaited.delete(connection)
+    const turn = host.admit()
+    if (turn.kind === 'now') this.#identify(action)
+    else if (turn.kind === 'wait') links.get(connection)?.after(turn.waitMs, () => this.#identify(action))
+    else {
+      tally.sentAway()
+      core.reject(connection, {
+        code: code.rate,
+        retryMs: Math.ceil(turn.retryMs),
+        message: 'too many at once',
+      })
+      run()
+    }
+  }
+
+  #identify({ connection, hello }: ActionOf<'authenticate'>): void {
     const link = this.#parts.links.get(connection)
     if (link === undefined) return
     const { cid, ua, att, tok } = hello

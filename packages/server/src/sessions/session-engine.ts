@@ -9,7 +9,9 @@ import {
 import type { ConnectionDriver, DrivenConnection, OpenSessions, SessionHost } from '../session-service.ts'
 import type { SessionStats } from '../session-stats.ts'
 import { Admission } from './admission.ts'
+import { AwaitedHellos } from './awaited-hellos.ts'
 import { CoreTimers } from './core-timers.ts'
+import { leaveTimes } from './leave-times.ts'
 import { DrainWatch } from './drain-watch.ts'
 import type { SentMessage } from './sent-message.ts'
 import { type ActionOf, SessionBook } from './session-book.ts'
@@ -23,7 +25,7 @@ const MIN_FRAME_LIMIT = 32_768
 /** Tombstones are remembered for one to two of these. */
 const TOMBSTONE_MS = 86_400_000
 
-const code = { superseded: 4409, draining: 4503 } as const
+const code = { timeout: 4408, superseded: 4409, draining: 4503 } as const
 
 type Perform = { readonly [Type in ServerAction<SentMessage>['type']]: (action: ActionOf<Type>) => void }
 
@@ -39,6 +41,7 @@ export class SessionEngine implements OpenSessions {
   readonly #admission: Admission
   readonly #drain: DrainWatch
   readonly #tally = new SessionTally()
+  readonly #awaited: AwaitedHellos
   readonly #links = new Map<number, SessionLink>()
   #lastNumber = 0
   #loop: 'free' | 'held' = 'free'
@@ -69,7 +72,9 @@ export class SessionEngine implements OpenSessions {
       nameOf: (connection) => this.#links.get(connection)?.connection.id ?? '',
       bufferedBytes: (connection) => this.#bufferedBytes(connection),
     })
+    this.#awaited = new AwaitedHellos(options.maxAwaitedHellos)
     this.#admission = new Admission({
+      awaited: this.#awaited,
       core: this.#core,
       options,
       host,
@@ -98,6 +103,8 @@ export class SessionEngine implements OpenSessions {
     })
     this.#links.set(number, link)
     this.#core.open(number)
+    const inExcess = this.#awaited.add(number)
+    if (inExcess !== undefined) this.#core.reject(inExcess, { code: code.timeout, message: 'no HELLO yet' })
     this.#run()
     return {
       message: (data, bytes) => {
@@ -116,9 +123,17 @@ export class SessionEngine implements OpenSessions {
         this.#run()
         return true
       },
+      leave: () => {
+        const session = this.#core.sessionOf(number)
+        if (session?.state !== 'attached') return false
+        session.goAway({ afterMs: 0, spreadMs: 0, why: 'lifetime' })
+        this.#run()
+        return true
+      },
       closed: () => {
         link.end()
         this.#links.delete(number)
+        this.#awaited.delete(number)
         this.#drain.forget(number)
         this.#core.closed(number)
         this.#run()
@@ -126,12 +141,12 @@ export class SessionEngine implements OpenSessions {
     }
   }
 
-  leave(deadlineMs: number): void {
-    const spreadMs = Math.min(this.#options.leaveSpreadMs, Math.floor(deadlineMs / 2))
+  leave(within: { readonly deadlineMs: number } | { readonly spreadMs: number }): void {
+    const { spreadMs, graceMs } = leaveTimes(within, this.#options.leaveSpreadMs)
     for (const session of this.#core.sessions()) session.goAway({ afterMs: 0, spreadMs, why: 'stopping' })
     this.#run()
     for (const number of this.#links.keys()) if (!this.#core.sessionOf(number)) this.#sendAway(number)
-    this.#scope.timeout(spreadMs, () => {
+    this.#scope.timeout(spreadMs + graceMs, () => {
       for (const number of this.#links.keys()) this.#sendAway(number)
     })
   }

@@ -62,6 +62,11 @@ export class SessionLink {
     if (expiresMs !== undefined) this.#cancelExpiry = this.#parts.scope.timeout(expiresMs, expired)
   }
 
+  /** Runs `work` after a while, unless the connection is gone by then. */
+  after(delayMs: number, work: () => void): void {
+    this.#parts.scope.timeout(delayMs, work)
+  }
+
   /** Starts the close handshake; whatever was under way for this connection is dropped. */
   close(cause: CloseCause, code: number, reason: string): void {
     this.connection.end(cause, code, reason.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MAX_REASON_LENGTH))

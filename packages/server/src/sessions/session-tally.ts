@@ -6,6 +6,7 @@ export class SessionTally {
   #opened = 0
   #resumed = 0
   #superseded = 0
+  #sentAway = 0
   readonly #gaps = new Map<LossReason, number>()
   readonly #ended = new Map<LossReason, number>()
   readonly #alarms = { token: 0, principal: 0 }
@@ -13,6 +14,10 @@ export class SessionTally {
 
   opened(): void {
     this.#opened += 1
+  }
+
+  sentAway(): void {
+    this.#sentAway += 1
   }
 
   superseded(): void {
@@ -45,6 +50,7 @@ export class SessionTally {
       opened: this.#opened,
       resumed: this.#resumed,
       superseded: this.#superseded,
+      sentAway: this.#sentAway,
       gaps: Object.fromEntries(this.#gaps),
       ended: Object.fromEntries(this.#ended),
       alarms: { ...this.#alarms },

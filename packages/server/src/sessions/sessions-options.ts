@@ -24,6 +24,8 @@ export interface SessionsOptions {
   readonly authenticateTimeoutMs?: number
   /** Time for the first frame of a connection; then 4408. Default 10,000. */
   readonly helloTimeoutMs?: number
+  /** Connections that have not sent it yet; beyond, the oldest of them is closed with 4408 for the next. Default 5,000. */
+  readonly maxAwaitedHellos?: number
   /**
    * When a message counts as handled, and the client may forget it: as soon as it was handed over (`received`, the default),
    * or when its handlers have returned and their promises settled (`handled`).
@@ -60,7 +62,7 @@ export interface SessionsOptions {
   readonly proto?: readonly string[]
   /** Within how long clients spread their first try after an unplanned loss. Default 0: as they see fit. */
   readonly spreadMs?: number
-  /** Within how long clients are asked to leave when the server stops; at most half of its deadline. Default 2,000. */
+  /** Within how long clients are asked to leave when the server stops; at most its deadline less 1 s. Default 2,000. */
   readonly leaveSpreadMs?: number
   /** Time for a client to answer the end of a session. Default 2,000. */
   readonly byeTimeoutMs?: number
@@ -96,6 +98,7 @@ const defaults = {
   handler: echoSessions,
   authenticateTimeoutMs: 5_000,
   helloTimeoutMs: serverDefaults.helloTimeoutMs,
+  maxAwaitedHellos: 5_000,
   ack: serverDefaults.ackMode,
   stallMs: 10_000,
   maxUnread: 1_000,
@@ -125,6 +128,7 @@ const checks: {
   stallMs: (name, value) => integer(name, value, { ...duration, orInfinity: true }),
   maxUnread: (name, value) => integer(name, value, { ...count, orInfinity: true }),
   ttlMs: (name, value) => integer(name, value, { min: 0, max: 168 * HOUR_MS }),
+  maxAwaitedHellos: (name, value) => integer(name, value, count),
   maxSessions: (name, value) => integer(name, value, { min: 1, max: 10_000_000 }),
   maxPerPrincipal: (name, value) => integer(name, value, count),
   store: checkStore,

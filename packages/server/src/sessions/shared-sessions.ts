@@ -1,0 +1,296 @@
+import type { Release, Scope } from '@holdfast/lifetime'
+import {
+  type AttachRequest,
+  type Attachment,
+  type Batch,
+  type BatchAnswer,
+  type HeldAction,
+  HeldOutput,
+  type ServerCore,
+  type SharedAttachment,
+  type StoreWrite,
+} from '@holdfast/protocol'
+import type { Log } from '../log.ts'
+import type { SentMessage } from './sent-message.ts'
+import type { ActionOf, SessionBook } from './session-book.ts'
+import { logNameOf } from './session-ids.ts'
+import type { SharedStore } from './shared-store.ts'
+import { takePosts } from './take-posts.ts'
+
+/** What shared sessions work with. */
+export interface SharedSessionsParts {
+  readonly store: SharedStore
+  readonly core: ServerCore<SentMessage>
+  readonly book: SessionBook
+  readonly scope: Scope
+  readonly log: Log
+  readonly report: (error: unknown) => void
+  /** Carries out what the core asks for. */
+  readonly run: () => void
+  /** Carries out one action that was held. */
+  readonly carryOut: (action: HeldAction<SentMessage>) => void
+}
+
+type Held = HeldOutput<SentMessage>
+
+/** An answer that took longer is asked for again: while it was under way this process may have been stopped, and replaced. */
+const STALE_MS = 500
+
+/** When the store is asked again that could not be asked. */
+const RETRY_MS = 100
+
+/** In how many parts the sessions are reported to the store, one after the other. */
+const PARTS = 16
+
+/** The sessions of this server in a store that other servers share: what they say waits here until the store has kept it. */
+export class SharedSessions {
+  readonly #parts: SharedSessionsParts
+  readonly #held = new Map<string, Held>()
+  /** The session of each connection that got one. */
+  readonly #sids = new Map<number, string>()
+  #staleMs = STALE_MS
+  #cancelRetry: Release | undefined
+  #onIdle: (() => void) | undefined
+
+  constructor(parts: SharedSessionsParts) {
+    this.#parts = parts
+    this.#reportPart(0)
+  }
+
+  /** Asks the store about a HELLO; then, in one go, takes the session over and gives the answer to `answered`. */
+  attach(
+    connection: number,
+    request: AttachRequest,
+    answered: (attachment: Attachment<SentMessage>) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    const { store, scope, run } = this.#parts
+    const known = this.#held.get(request.hello.sid ?? '')
+    known?.attaching()
+    const settle = (outcome: () => void) => {
+      known?.attached()
+      if (scope.ended) return
+      outcome()
+      run()
+    }
+    store.attach(request).then(
+      (answer) => settle(() => answered(this.#adopt(connection, request, answer))),
+      (error: unknown) => settle(() => failed(error)),
+    )
+  }
+
+  #adopt(
+    connection: number,
+    { hello }: AttachRequest,
+    answer: SharedAttachment<SentMessage>,
+  ): Attachment<SentMessage> {
+    if (answer.kind !== 'resumed' && answer.kind !== 'created') return answer
+    const { record } = answer
+    const known = this.#held.get(record.sid)
+    if (answer.kind === 'resumed' && known !== undefined) {
+      if (known.record.gen === answer.previousGen) {
+        known.adopt(record)
+        // It ended here meanwhile: the client is to come again, and be told.
+        if (known.isEnding) return { kind: 'stale', attempt: hello.att }
+        this.#sids.set(connection, record.sid)
+        return { kind: 'resumed', record: known.record }
+      }
+      // Another server has had it in between, so what is counted here is old.
+      this.#letGo(known)
+    }
+    const held: Held = new HeldOutput(record)
+    this.#held.set(record.sid, held)
+    this.#sids.set(connection, record.sid)
+    return answer
+  }
+
+  /** Holds an action of a session until the store agrees; returns false for what belongs to none. */
+  hold(action: HeldAction<SentMessage>): boolean {
+    const held = this.#held.get('sid' in action ? action.sid : (this.#sids.get(action.connection) ?? ''))
+    held?.hold(action)
+    return held !== undefined
+  }
+
+  /** Notes what the core wants kept. */
+  write(write: StoreWrite): void {
+    this.#held.get(write.sid)?.write(write)
+  }
+
+  /** Notes that a session's counts or messages may have changed. */
+  touch(sid: string): void {
+    this.#held.get(sid)?.touch()
+  }
+
+  /** Bytes that wait to be sent on a connection. */
+  bufferedBytes(connection: number): number {
+    return this.#held.get(this.#sids.get(connection) ?? '')?.bytes ?? 0
+  }
+
+  /** Forgets a connection that is gone. */
+  closed(connection: number): void {
+    this.#sids.delete(connection)
+  }
+
+  /** Asks the store to keep what is new; all that is asked in one turn goes out together. */
+  flush(): void {
+    for (const held of this.#held.values()) {
+      const batch = held.ask()
+      if (batch !== undefined) this.#ask(held, batch)
+    }
+  }
+
+  #ask(held: Held, batch: Batch<SentMessage>): void {
+    const { store, scope } = this.#parts
+    const askedAtMs = scope.clock.monotonicMs()
+    store.keep(batch).then(
+      (answer) => this.#answered(held, batch, answer, scope.clock.monotonicMs() - askedAtMs),
+      (error: unknown) => this.#failed(held, error),
+    )
+  }
+
+  #answered(held: Held, batch: Batch<SentMessage>, answer: BatchAnswer, tookMs: number): void {
+    const isCurrent = this.#held.get(batch.sid) === held
+    if (!isCurrent || this.#parts.scope.ended) return
+    const isEndKnown = answer.kind !== 'kept' && answer.kind !== 'fenced' && held.isEnding
+    if (isEndKnown) this.#over(held, held.drop())
+    else if (answer.kind === 'kept') this.#kept(held, batch, answer.waiting, tookMs)
+    else if (held.isAttaching || batch.gen !== held.record.gen) held.failed()
+    else if (answer.kind === 'fenced') this.#letGo(held)
+    else this.#lose(held, answer)
+    this.#parts.run()
+    if (this.#isIdle) this.#onIdle?.()
+  }
+
+  #kept(held: Held, batch: Batch<SentMessage>, waiting: number, tookMs: number): void {
+    if (tookMs > this.#staleMs) {
+      // Twice as patient the next time, or a store that is merely slow would never get anything through.
+      this.#staleMs *= 2
+      held.failed()
+      return
+    }
+    this.#staleMs = STALE_MS
+    const actions = held.kept()
+    if (batch.ended !== undefined) this.#over(held, [...actions, ...held.drop()])
+    else for (const action of actions) this.#parts.carryOut(action)
+    if (waiting > held.taken) void this.#takePosts(held)
+  }
+
+  async #takePosts(held: Held): Promise<void> {
+    const { store, core, book, run, report } = this.#parts
+    try {
+      await takePosts(held, { store, book, session: () => this.#isHere(held) && core.session(held.record.sid) })
+      run()
+    } catch (error) {
+      report(error)
+    }
+  }
+
+  #isHere(held: Held): boolean {
+    return this.#held.get(held.record.sid) === held
+  }
+
+  #failed(held: Held, error: unknown): void {
+    if (this.#parts.scope.ended) return
+    held.failed()
+    if (this.#cancelRetry !== undefined) return
+    this.#parts.log('warn', 'store-unreachable', { message: error instanceof Error ? error.message : String(error) })
+    this.#cancelRetry = this.#parts.scope.timeout(RETRY_MS, () => {
+      this.#cancelRetry = undefined
+      this.flush()
+    })
+  }
+
+  /** The store knows of the end: it may be told. */
+  #over(held: Held, actions: readonly HeldAction<SentMessage>[]): void {
+    this.#held.delete(held.record.sid)
+    for (const action of actions) {
+      if (action.type === 'ended') this.#parts.book.forget(action)
+      this.#parts.carryOut(action)
+    }
+  }
+
+  /** The session is over for a reason that lies elsewhere. */
+  #lose(held: Held, answer: Exclude<BatchAnswer, { kind: 'kept' | 'fenced' }>): void {
+    const { sid } = held.record
+    const reason = answer.kind === 'lost' ? 'unknown' : answer.reason
+    this.#parts.log('warn', 'session-lost', { session: logNameOf(sid), reason })
+    this.#held.delete(sid)
+    this.#parts.book.forget({ sid, reason })
+    this.#parts.core.session(sid)?.end(reason)
+  }
+
+  /** Another server has the session, or may have it: nothing more is said for it but that. */
+  #letGo(held: Held): void {
+    const { core, book, run, carryOut } = this.#parts
+    const { sid } = held.record
+    const dropped = held.drop()
+    this.#leaving.set(sid, held)
+    this.#held.delete(sid)
+    core.moved(sid)
+    run()
+    for (const action of dropped) {
+      // It had ended here already, and the end was not told yet.
+      if (action.type === 'ended') {
+        const { delivered, uncertain, undelivered } = action.handBack
+        this.moved({ type: 'moved', sid, entries: [...delivered, ...uncertain, ...undelivered] })
+      } else if (action.type === 'close') carryOut(action)
+    }
+    this.#leaving.delete(sid)
+    book.release(sid)
+  }
+
+  readonly #leaving = new Map<string, Held>()
+
+  /** Tells the application that a session is over here, and what became of its messages. */
+  moved({ sid, entries }: ActionOf<'moved'>): void {
+    const held = this.#leaving.get(sid)
+    if (held === undefined) return
+    const { acked } = held.record.outbox
+    const kept = Math.max(0, held.keptTx - acked)
+    const tried = Math.max(kept, held.triedTx - acked)
+    this.#parts.book.handedOver(sid, {
+      kept: entries.slice(0, kept),
+      uncertain: entries.slice(kept, tried),
+      undelivered: entries.slice(tried),
+    })
+  }
+
+  /** Leaves every session to the store, for other servers: waits until it has all there is to keep, at most so long. */
+  async leave(withinMs: number): Promise<void> {
+    const { scope } = this.#parts
+    this.flush()
+    if (!this.#isIdle) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+        scope.timeout(withinMs, resolve)
+      })
+    }
+    for (const held of this.#held.values()) this.#letGo(held)
+  }
+
+  get #isIdle(): boolean {
+    for (const held of this.#held.values()) if (!held.isIdle) return false
+    return true
+  }
+
+  /** Something happened elsewhere: to a session, or to the store. */
+  wake(sid?: string): void {
+    if (sid === undefined) for (const held of this.#held.values()) held.touch()
+    else this.touch(sid)
+    this.flush()
+  }
+
+  /** Tells the store now and then that the sessions with a client are alive. */
+  #reportPart(part: number): void {
+    const { store, scope } = this.#parts
+    scope.timeout(store.reportMs / PARTS, () => {
+      let index = 0
+      for (const held of this.#held.values()) {
+        index += 1
+        if (index % PARTS === part && held.record.place === 'attached') held.touch()
+      }
+      this.flush()
+      this.#reportPart((part + 1) % PARTS)
+    })
+  }
+}
