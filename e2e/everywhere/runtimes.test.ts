@@ -7,38 +7,39 @@ import { scenariosIn } from '../scenarios/index.ts'
 
 // The shared scenarios in processes of other runtimes, with the packed package as an application has it installed.
 
-describe.each(processPlaces)('$place', ({ runtime, socket, mode }) => {
-  let backend: Backend
-  let runner: RuntimeProcess | undefined
-  let file: string
-  beforeAll(async () => {
-    backend = await startBackend()
-    file = await bundleForProcess('runner.ts')
-  })
-  afterEach(() => backend.reset())
-  afterAll(async () => {
-    runner?.kill()
-    await runner?.ended
-    await backend.stop()
-  })
-
-  for (const { name } of scenariosIn(mode)) {
-    test(name, async () => {
-      runner ??= new RuntimeProcess(runtime, file, [JSON.stringify([{ mode, socket }, backend.addresses])])
-      const answer = await runner.ask(name).catch((error: unknown) => {
-        // The next scenario gets a process of its own.
-        runner = undefined
-        throw error
-      })
-      const { failure } = JSON.parse(answer) as { failure?: string }
-      if (failure !== undefined) throw new Error(failure)
+for (const { place, runtime, socket, mode } of processPlaces)
+  describe(place, () => {
+    let backend: Backend
+    let runner: RuntimeProcess | undefined
+    let file: string
+    beforeAll(async () => {
+      backend = await startBackend()
+      file = await bundleForProcess('runner.ts')
     })
-  }
+    afterEach(() => backend.reset())
+    afterAll(async () => {
+      runner?.kill()
+      await runner?.ended
+      await backend.stop()
+    })
 
-  test('the process ends by itself when it has nothing more to do', async () => {
-    const one = runner
-    runner = undefined
-    one?.leaveAlone()
-    expect(await one?.ended).toEqual({ code: 0, signal: null, stderr: '' })
+    for (const { name } of scenariosIn(mode)) {
+      test(name, async () => {
+        runner ??= new RuntimeProcess(runtime, file, [JSON.stringify([{ mode, socket }, backend.addresses])])
+        const answer = await runner.ask(name).catch((error: unknown) => {
+          // The next scenario gets a process of its own.
+          runner = undefined
+          throw error
+        })
+        const { failure } = JSON.parse(answer) as { failure?: string }
+        if (failure !== undefined) throw new Error(failure)
+      })
+    }
+
+    test('the process ends by itself when it has nothing more to do', async () => {
+      const one = runner
+      runner = undefined
+      one?.leaveAlone()
+      expect(await one?.ended).toEqual({ code: 0, signal: null, stderr: '' })
+    })
   })
-})

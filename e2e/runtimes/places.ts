@@ -35,3 +35,12 @@ export const processPlaces: readonly RuntimePlace[] = processes.flatMap(({ runti
 export function nameOf(runtime: string, socket: SocketKind, mode: Mode): string {
   return `${runtime}${socket === 'own' ? ' with its own WebSocket' : ''}, ${mode}`
 }
+
+/** The bundlers for pages and for servers, by the names in the table. */
+export const pageBundlers = {
+  esbuild: 'esbuild',
+  rollup: 'rollup',
+  webpack: 'webpack',
+  Vite: 'vite',
+} as const
+export const serverBundlers = { 'Vite SSR': 'vite-ssr', 'Vite SSR, one file': 'vite-ssr-one-file' } as const

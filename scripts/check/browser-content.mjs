@@ -45,7 +45,8 @@ function judgeModules(name, modules) {
   return modules.filter((one) => /node_modules\/ws\//.test(one)).map((one) => `${name}: contains ${one}`)
 }
 
-function judgeCode(name, code) {
+/** Says what of Node, or of an implementation of the protocol, is in code for browsers. */
+export function judgeCode(name, code) {
   const problems = []
   if (/["'`]node:/.test(code)) problems.push(`${name}: names a node: module`)
   if (/\brequire\(/.test(code)) problems.push(`${name}: calls require`)
