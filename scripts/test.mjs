@@ -7,6 +7,7 @@ import { runTests } from './run/run-tests.mjs'
 import { runStep, runSteps } from './run/steps.mjs'
 import { installChromium, installFirefox, installWebKit } from './setup/browsers.mjs'
 import { install, nodeProblem } from './setup/install.mjs'
+import { installRedis } from './setup/redis.mjs'
 
 const total = { passed: 0, failed: 0 }
 
@@ -33,6 +34,7 @@ async function all() {
   await one('browser (Chromium)', installChromium)
   await one('browser (Firefox)', installFirefox)
   await one('browser (WebKitGTK)', installWebKit)
+  await one('Redis', installRedis)
   say('build')
   await one('build', () => build(console.log))
   say('checks')

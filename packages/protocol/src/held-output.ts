@@ -31,9 +31,12 @@ export class HeldOutput<Entry extends Outgoing> {
   #attaching = 0
   #bytes = 0
   #ended: LossReason | undefined
+  readonly #onNews: () => void
 
-  constructor(record: SessionRecord<Entry>) {
+  /** `onNews` is called whenever there may be something to `ask`. */
+  constructor(record: SessionRecord<Entry>, onNews: () => void) {
     this.record = record
+    this.#onNews = onNews
     this.#kept = { tx: record.outbox.tx, handled: record.inbox.handled }
   }
 
@@ -55,6 +58,11 @@ export class HeldOutput<Entry extends Outgoing> {
   /** Whether a client of this node is asking for the session: what the store says meanwhile may be about the time before. */
   get isAttaching(): boolean {
     return this.#attaching > 0
+  }
+
+  /** Whether the store has all there is. */
+  get isIdle(): boolean {
+    return this.#phase.name === 'idle' && this.#news === 'none'
   }
 
   /** Bytes that wait to be sent. */
@@ -85,6 +93,7 @@ export class HeldOutput<Entry extends Outgoing> {
   /** Notes that counts or messages may have changed. */
   touch(): void {
     this.#news = 'some'
+    this.#onNews()
   }
 
   /** Notes which number a post was given. */
@@ -111,7 +120,15 @@ export class HeldOutput<Entry extends Outgoing> {
 
   /** Goes on under a new generation of the same node: the counts here are newer than those of the store. */
   adopt({ gen, attempt, tokenHash, previousHash, stage, peerLimits }: SessionRecord<Entry>): void {
-    Object.assign(this.record, { gen, attempt, tokenHash, previousHash, stage, peerLimits, place: 'attached' })
+    Object.assign(this.record, {
+      gen,
+      attempt,
+      tokenHash,
+      previousHash,
+      stage,
+      peerLimits,
+      place: 'attached',
+    })
     this.touch()
   }
 
@@ -154,6 +171,7 @@ export class HeldOutput<Entry extends Outgoing> {
     this.#phase = { name: 'idle' }
     this.#kept = { tx: batch.first - 1 + batch.entries.length, handled: batch.handled }
     this.#taken.splice(0, batch.taken.length)
+    if (this.#news === 'some') this.#onNews()
     return this.#take(actions)
   }
 

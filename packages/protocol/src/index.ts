@@ -1,5 +1,6 @@
 // For whoever builds an end on this protocol.
 export { closeCode } from './close-code.ts'
+export { type Batching, type BatchOptions, batchDefaults, batching } from './batch.ts'
 export type { ClientAction, Outcome } from './client-action.ts'
 export {
   type ClientConfig,

@@ -259,7 +259,7 @@ export class HoldfastServer {
     await Promise.race([this.#until(() => this.#scope.ledger.sockets === 0), forced])
     this.#reception.cutAll()
     await this.#until(() => this.connections.size === 0)
-    this.#sessions?.end()
+    await this.#sessions?.end()
     if (this.#ownHost !== undefined) await closeHost(this.#ownHost)
     this.#log('info', 'stopped')
     this.#move({ name: 'stopped' })

@@ -62,7 +62,7 @@ export interface OpenSessions {
    */
   leave(within: { readonly deadlineMs: number } | { readonly spreadMs: number }): void
   /** Ends what is left and gives back what it held. */
-  end(): void
+  end(): void | Promise<void>
   /** Tells what happened so far. */
   stats(): SessionStats
 }

@@ -34,21 +34,22 @@ export class SessionClient {
   readonly closes: number[] = []
   /** Every frame that came in, also those of connections that were left. */
   readonly frames: Payload[] = []
-  readonly #url: string
+  /** Where the next connection goes. */
+  url: string
   readonly #queue: Outgoing[] = []
   readonly #timers = new Map<string, NodeJS.Timeout>()
   socket: WebSocket | undefined
   #attempt = 0
 
   constructor(url: string, options: Partial<ClientOptions> = {}) {
-    this.#url = url
+    this.url = url
     this.core = new ClientCore(resolveClientOptions({ cid: `client-${(lastId += 1)}`, ...options }))
     afterwards(() => this.end())
   }
 
   /** Opens a connection and says HELLO on it. Resolves once the socket is open. */
   async open(auth?: unknown, headers: Record<string, string> = {}): Promise<WebSocket> {
-    const socket = new WebSocket(this.#url, ['holdfast.v1'], { headers })
+    const socket = new WebSocket(this.url, ['holdfast.v1'], { headers })
     socket.on('error', () => {})
     afterwards(() => socket.terminate())
     await once(socket, 'open')

@@ -197,7 +197,11 @@ export class RedisStore implements SharedStore {
   }
 }
 
-function gapOf(sid: string, { reason, counts, isDisplaced }: Extract<Verdict, { kind: 'lost' }>, request: AttachRequest) {
+function gapOf(
+  sid: string,
+  { reason, counts, isDisplaced }: Extract<Verdict, { kind: 'lost' }>,
+  request: AttachRequest,
+) {
   const { hello } = request
   const theirs = keepsCounts(reason) ? { last: { lack: hello.ack, lrx: hello.rx } } : {}
   return {

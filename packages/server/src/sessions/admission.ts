@@ -1,4 +1,4 @@
-import type { Attachment, ServerCore, SessionRecord } from '@holdfast/protocol'
+import type { AttachRequest, Attachment, ServerCore, SessionRecord } from '@holdfast/protocol'
 import type { SessionHost } from '../session-service.ts'
 import type { Verdict } from './authenticate.ts'
 import type { AwaitedHellos } from './awaited-hellos.ts'
@@ -19,6 +19,13 @@ export interface AdmissionParts {
   readonly awaited: AwaitedHellos
   /** Carries out what the core asks for. */
   readonly run: () => void
+  /** Asks the store, and gives its answer to one of the two, now or later. */
+  readonly find: (
+    connection: number,
+    request: AttachRequest,
+    answered: (attachment: Attachment<SentMessage>) => void,
+    failed: (error: unknown) => void,
+  ) => void
   /** Notes what the store has of a session. */
   readonly keep: (record: SessionRecord<SentMessage>) => void
 }
@@ -99,17 +106,18 @@ export class Admission {
 
   /** Hands a HELLO to the store, and its answer to the core. */
   attach({ connection, request }: ActionOf<'attach'>): void {
-    try {
-      const attachment = this.#parts.options.store.attach(request)
+    const answered = (attachment: Attachment<SentMessage>) => {
       if ('record' in attachment) this.#parts.keep(attachment.record)
       this.#parts.tally.attached(attachment)
       this.#noticeLoss(connection, request.hello.sid, attachment)
       this.#parts.core.attached(connection, attachment)
-    } catch (error) {
+    }
+    const failed = (error: unknown) => {
       this.#parts.host.report(error)
       const retryMs = this.#parts.host.options.retryAfterMs
       this.#parts.core.reject(connection, { code: code.internal, retryMs, message: 'the store failed' })
     }
+    this.#parts.find(connection, request, answered, failed)
   }
 
   #noticeLoss(connection: number, sid: string | null, attachment: Attachment<SentMessage>): void {

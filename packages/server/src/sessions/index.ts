@@ -25,10 +25,14 @@ export type { SessionStats } from '../session-stats.ts'
 
 // For those who decide themselves which sessions are kept.
 export type { SessionStore } from './session-store.ts'
+export type { SharedStore, SharedStoreHost, WaitingPost } from './shared-store.ts'
 export type {
   AttachRequest,
   Attachment,
+  Batch,
+  BatchAnswer,
   LossReason,
   SessionRecord,
+  SharedAttachment,
   StoreWrite,
 } from '@holdfast/protocol'

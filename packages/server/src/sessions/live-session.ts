@@ -19,9 +19,17 @@ import type { ResolvedSessionsOptions } from './sessions-options.ts'
 /** Why a message was not taken. */
 export type SendRefusal = 'too-large' | 'overflow' | 'ended'
 
+/** How a session is handed over to whoever attaches it next, and what becomes of its messages. */
+export interface HandOver extends Omit<HandBack<SentMessage>, 'delivered'> {
+  readonly cause: Extract<SessionEndCause, { kind: 'moved' | 'stopped' }>
+  /** The store has them. */
+  readonly kept: readonly SentMessage[]
+}
+
 /** What a session needs of the engine that drives it. */
 export interface LiveSessionHost {
   readonly id: string
+  readonly address: string
   readonly record: SessionRecord<SentMessage>
   readonly proto: string | undefined
   /** Owns what the session holds; ended by the session. */
@@ -49,6 +57,7 @@ interface Waiter {
 /** A session that the application knows, from the moment its client has confirmed it to its end. */
 export class LiveSession implements ServerSession {
   readonly id: string
+  readonly address: string
   readonly principal: string | null
   readonly proto: string | undefined
   readonly closed: Promise<SessionEnd>
@@ -62,12 +71,15 @@ export class LiveSession implements ServerSession {
   #initiative: Initiative | undefined
   #last: SentMessage | undefined
   #rttMs: number | undefined
+  #received: number
   #resolveClosed: (end: SessionEnd) => void = () => {}
 
   constructor(host: LiveSessionHost, state: Attendance) {
     this.#host = host
     this.#state = state
     this.id = host.id
+    this.address = host.address
+    this.#received = host.record.inbox.rx
     this.principal = host.record.principal
     this.proto = host.proto
     this.closed = new Promise((resolve) => {
@@ -104,6 +116,10 @@ export class LiveSession implements ServerSession {
     const { maxMessages, maxBytes } = this.#host.options.hold
     const { messages, bytes } = this.held
     return messages * 2 < maxMessages && bytes * 2 < maxBytes ? 'flowing' : 'backed-up'
+  }
+
+  get received(): number {
+    return this.#received
   }
 
   get rttMs(): number | undefined {
@@ -193,7 +209,9 @@ export class LiveSession implements ServerSession {
 
   /** Takes a message of the client. */
   deliver(number: number, payload: Payload): void {
-    if (this.#state.name !== 'ended') this.#deliveries.deliver(number, payload)
+    if (this.#state.name === 'ended') return
+    this.#received = number
+    this.#deliveries.deliver(number, payload)
   }
 
   /** The client has handled messages. */
@@ -214,6 +232,16 @@ export class LiveSession implements ServerSession {
     const ours = reason === 'ended' ? (this.#initiative ?? ({ kind: 'left' } as const)) : undefined
     const cause: SessionEndCause = ours ?? { kind: 'lost', reason }
     for (const message of handBack.delivered) message.settle('acked')
+    return this.#over(cause, handBack)
+  }
+
+  /** The session goes on elsewhere, or waits there. */
+  handedOver({ cause, kept, ...handBack }: HandOver): SessionEnd {
+    for (const message of kept) message.settle('kept')
+    return this.#over(cause, handBack)
+  }
+
+  #over(cause: SessionEndCause, handBack: Omit<HandBack<SentMessage>, 'delivered'>): SessionEnd {
     const end: SessionEnd = {
       cause,
       handBack: {

@@ -20,8 +20,10 @@ export type SessionEndCause =
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
   /** `dispose` was called here, or the session handler failed. */
   | { readonly kind: 'disposed' }
-  /** The server stopped. */
+  /** The server stopped. With a store that servers share, the session waits there for its client. */
   | { readonly kind: 'stopped' }
+  /** The client came back at another server that shares the store: there the session goes on, as another object. */
+  | { readonly kind: 'moved' }
   /** The client ended it. */
   | { readonly kind: 'left' }
   /** It could not go on: not come back for `ttlMs` (`expired`), too much held, a violation of the protocol. */
@@ -74,6 +76,8 @@ export interface CloseSessionOptions {
 export interface ServerSession extends AsyncIterable<SessionIncoming> {
   /** Names the session in logs: no secret, always the same for one session. */
   readonly id: string
+  /** Names the session for `post` of a store that servers share. As good as a secret: not for logs. */
+  readonly address: string
   /** Who it belongs to, as `authenticate` said; `null` for nobody in particular. */
   readonly principal: string | null
   /** The application's own subprotocol, if one was agreed on. */
@@ -84,6 +88,11 @@ export interface ServerSession extends AsyncIterable<SessionIncoming> {
   readonly held: { readonly messages: number; readonly bytes: number }
   /** `backed-up` while at least half of what may be held is: better wait for `ready()` before the next `send`. */
   readonly flow: 'flowing' | 'backed-up'
+  /**
+   * Number of the message handed over last, counting from 1: in a handler, before its first `await`, of the one it was given.
+   * With `id` it names a message for good. Above 0 from the start when the session comes from another server.
+   */
+  readonly received: number
   /** Round-trip time of the last answered ping in milliseconds; `undefined` before the first. */
   readonly rttMs: number | undefined
   /** Resolves with the cause and the hand-back when the session is over. Never rejects. */

@@ -1,7 +1,7 @@
 import { guard, type Scope } from '@holdfast/lifetime'
-import type { ServerAction, ServerCore, SessionRecord } from '@holdfast/protocol'
+import type { LossReason, ServerAction, ServerCore, SessionRecord } from '@holdfast/protocol'
 import type { Log } from '../log.ts'
-import { LiveSession, type SendRefusal } from './live-session.ts'
+import { type HandOver, LiveSession, type SendRefusal } from './live-session.ts'
 import type { SentMessage } from './sent-message.ts'
 import type { SessionEndCause } from './server-session.ts'
 import { logNameOf } from './session-ids.ts'
@@ -29,6 +29,8 @@ export interface SessionBookParts {
   readonly hold: (work: () => void) => void
   /** The `id` of a connection. */
   readonly nameOf: (connection: number) => string
+  /** Notes that the counts of a session, or what it holds, may have changed. */
+  readonly touch: (sid: string) => void
   /** Bytes in the socket's buffer of a connection. */
   readonly bufferedBytes: (connection: number) => number
 }
@@ -66,8 +68,13 @@ export class SessionBook {
   }
 
   /** Notes that the store gives a session up. */
-  forget({ sid, reason }: Extract<ActionOf<'store'>['write'], { op: 'ended' }>): void {
+  forget({ sid, reason }: { readonly sid: string; readonly reason: LossReason }): void {
     if (this.#records.delete(sid)) this.#parts.tally.ended(reason)
+  }
+
+  /** Notes that another server has a session: it did not end. */
+  release(sid: string): void {
+    this.#records.delete(sid)
   }
 
   opened({ sid, proto }: ActionOf<'opened'>): void {
@@ -78,6 +85,7 @@ export class SessionBook {
     const session = new LiveSession(
       {
         id: logNameOf(sid),
+        address: sid,
         record,
         proto,
         scope: scope.child(),
@@ -133,6 +141,32 @@ export class SessionBook {
     })
   }
 
+  /** The session is over here, and goes on, or waits, elsewhere. */
+  handedOver(sid: string, handOver: HandOver): void {
+    const { cause, kept, uncertain, undelivered } = handOver
+    for (const entries of [kept, uncertain, undelivered]) this.#release(entries)
+    this.#parts.tally.handedBack({ delivered: [], uncertain, undelivered })
+    const session = this.#open.get(sid)
+    if (session === undefined) return
+    this.#open.delete(sid)
+    session.handedOver(handOver)
+    this.#parts.log('info', 'session-handed-over', {
+      session: session.id,
+      cause: cause.kind,
+      kept: kept.length,
+      uncertain: uncertain.length,
+      undelivered: undelivered.length,
+    })
+  }
+
+  /** Takes a message that another server posted. */
+  post(sid: string, message: SentMessage): number | SendRefusal {
+    const answer = this.#offer(sid, message)
+    const record = this.#records.get(sid)
+    if (typeof answer === 'number' && record !== undefined) message.numbered(answer, record.outbox)
+    return answer
+  }
+
   #attendance(connection: number | undefined) {
     const since = this.#parts.scope.clock.now()
     return connection === undefined
@@ -147,11 +181,12 @@ export class SessionBook {
     const session = this.#parts.core.session(sid)
     if (session === undefined) return
     command(session)
+    this.#parts.touch(sid)
     this.#parts.run()
   }
 
   #offer(sid: string, message: SentMessage): number | SendRefusal {
-    const { core, options, bufferedBytes, run } = this.#parts
+    const { core, options, bufferedBytes, touch, run } = this.#parts
     const session = core.session(sid)
     if (session === undefined) return 'ended'
     if (message.bytes > session.maxBytes) return 'too-large'
@@ -163,6 +198,7 @@ export class SessionBook {
     if (connection !== undefined) session.buffered(bufferedBytes(connection))
     const answer = session.offer(message)
     if (typeof answer === 'number') this.#heldBytes += message.bytes
+    touch(sid)
     run()
     return answer
   }

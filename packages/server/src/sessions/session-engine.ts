@@ -1,10 +1,12 @@
 import type { Scope } from '@holdfast/lifetime'
 import {
+  type HeldAction,
   MemoryStore,
   type ServerAction,
   ServerCore,
   type ServerOptions,
   type ServerTimer,
+  type StoreWrite,
 } from '@holdfast/protocol'
 import type { ConnectionDriver, DrivenConnection, OpenSessions, SessionHost } from '../session-service.ts'
 import type { SessionStats } from '../session-stats.ts'
@@ -16,6 +18,8 @@ import { DrainWatch } from './drain-watch.ts'
 import type { SentMessage } from './sent-message.ts'
 import { type ActionOf, SessionBook } from './session-book.ts'
 import { SessionLink } from './session-link.ts'
+import { isSharedStore } from './shared-store.ts'
+import { SharedSessions } from './shared-sessions.ts'
 import { SessionTally } from './session-tally.ts'
 import { fitServer, type ResolvedSessionsOptions } from './sessions-options.ts'
 
@@ -24,6 +28,9 @@ const MIN_FRAME_LIMIT = 32_768
 
 /** Tombstones are remembered for one to two of these. */
 const TOMBSTONE_MS = 86_400_000
+
+/** How long a shared store may take, at the end, to take what it does not have yet. */
+const HANDOVER_MS = 500
 
 const code = { timeout: 4408, superseded: 4409, draining: 4503 } as const
 
@@ -42,6 +49,7 @@ export class SessionEngine implements OpenSessions {
   readonly #drain: DrainWatch
   readonly #tally = new SessionTally()
   readonly #awaited: AwaitedHellos
+  readonly #shared: SharedSessions | undefined
   readonly #links = new Map<number, SessionLink>()
   #lastNumber = 0
   #loop: 'free' | 'held' = 'free'
@@ -69,11 +77,14 @@ export class SessionEngine implements OpenSessions {
       report: host.report,
       run: () => this.#run(),
       hold: (work) => this.#hold(work),
+      touch: (sid) => this.#shared?.touch(sid),
       nameOf: (connection) => this.#links.get(connection)?.connection.id ?? '',
       bufferedBytes: (connection) => this.#bufferedBytes(connection),
     })
     this.#awaited = new AwaitedHellos(options.maxAwaitedHellos)
+    this.#shared = this.#share()
     this.#admission = new Admission({
+      find: (...question) => this.#find(...question),
       awaited: this.#awaited,
       core: this.#core,
       options,
@@ -83,7 +94,7 @@ export class SessionEngine implements OpenSessions {
       run: () => this.#run(),
       keep: (record) => this.#book.keep(record),
     })
-    this.#scope.defer(() => this.end())
+    this.#scope.defer(() => this.#endAll())
     if (options.store instanceof MemoryStore) this.#sweepDaily(options.store)
   }
 
@@ -136,6 +147,7 @@ export class SessionEngine implements OpenSessions {
         this.#awaited.delete(number)
         this.#drain.forget(number)
         this.#core.closed(number)
+        this.#shared?.closed(number)
         this.#run()
       },
     }
@@ -151,7 +163,12 @@ export class SessionEngine implements OpenSessions {
     })
   }
 
-  end(): void {
+  end(): void | Promise<void> {
+    if (this.#shared === undefined || this.#scope.ended) return this.#endAll()
+    return this.#shared.leave(HANDOVER_MS).then(() => this.#endAll())
+  }
+
+  #endAll(): void {
     for (const session of this.#book.sessions()) session.finish({ kind: 'stopped' })
     for (const session of this.#core.sessions()) session.end('ended')
     this.#run()
@@ -184,6 +201,7 @@ export class SessionEngine implements OpenSessions {
     for (let action = this.#core.next(); action !== undefined; action = this.#core.next()) {
       ;(this.#perform[action.type] as (action: ServerAction<SentMessage>) => void)(action)
     }
+    this.#shared?.flush()
   }
 
   #hold(work: () => void): void {
@@ -196,29 +214,82 @@ export class SessionEngine implements OpenSessions {
   }
 
   readonly #perform: Perform = {
-    send: ({ connection, data }) => void this.#links.get(connection)?.connection.send(data),
-    close: (action) => this.#close(action),
+    send: (action) => this.#say(action),
+    close: (action) => this.#say(action),
     arm: ({ timer, delayMs }) => this.#drain.arm(timer, delayMs),
     disarm: ({ timer }) => void this.#timers.disarm(timer),
     authenticate: (action) => this.#admission.authenticate(action),
     reauthenticate: (action) => void this.#admission.reauthenticate(action),
     attach: (action) => this.#admission.attach(action),
-    store: ({ write }) => {
-      this.#options.store.write(write)
-      if (write.op === 'ended') this.#book.forget(write)
-    },
+    store: ({ write }) => this.#write(write),
+    moved: (action) => this.#shared?.moved(action),
     opened: (action) => this.#book.opened(action),
     attached: ({ sid, connection }) => this.#book.moved(sid, connection),
     detached: ({ sid }) => this.#book.moved(sid, undefined),
-    deliver: ({ sid, number, payload }) => this.#book.find(sid)?.deliver(number, payload),
-    acked: (action) => this.#book.acked(action),
+    deliver: ({ sid, number, payload }) => {
+      this.#book.find(sid)?.deliver(number, payload)
+      this.#shared?.touch(sid)
+    },
+    acked: (action) => {
+      this.#book.acked(action)
+      this.#shared?.touch(action.sid)
+    },
     pong: ({ sid, value }) => {
       const rttMs = this.#scope.clock.monotonicMs() - value
       if (rttMs >= -1) this.#book.find(sid)?.heard(Math.max(0, rttMs))
     },
     // Told where the connection that caused it is known: by the admission.
     alarm: () => {},
-    ended: (action) => this.#book.ended(action),
+    ended: (action) => this.#say(action),
+  }
+
+  /** Tells others something, as soon as a shared store has kept what it rests on. */
+  #say(action: HeldAction<SentMessage>): void {
+    if (this.#shared?.hold(action) !== true) this.#carryOut(action)
+  }
+
+  #carryOut(action: HeldAction<SentMessage>): void {
+    if (action.type === 'send') this.#links.get(action.connection)?.connection.send(action.data)
+    else if (action.type === 'close') this.#close(action)
+    else this.#book.ended(action)
+  }
+
+  #write(write: StoreWrite): void {
+    const { store } = this.#options
+    if (isSharedStore(store)) this.#shared?.write(write)
+    else {
+      store.write(write)
+      if (write.op === 'ended') this.#book.forget(write)
+    }
+  }
+
+  #find(...[connection, request, answered, failed]: Parameters<SharedSessions['attach']>): void {
+    const { store } = this.#options
+    if (isSharedStore(store)) return this.#shared?.attach(connection, request, answered, failed)
+    try {
+      return answered(store.attach(request))
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  #share(): SharedSessions | undefined {
+    const { store, ttlMs, hold } = this.#options
+    if (!isSharedStore(store)) return undefined
+    const { log, report } = this.#host
+    const shared = new SharedSessions({
+      store,
+      core: this.#core,
+      book: this.#book,
+      scope: this.#scope,
+      log,
+      report,
+      isOpen: (connection) => this.#links.has(connection),
+      run: () => this.#run(),
+      carryOut: (action) => this.#carryOut(action),
+    })
+    store.open({ scope: this.#scope, ttlMs, hold, report, wake: (sid) => shared.wake(sid) })
+    return shared
   }
 
   #close({ connection, code: closeCode, reason }: ActionOf<'close'>): void {
@@ -243,7 +314,8 @@ export class SessionEngine implements OpenSessions {
   }
 
   #bufferedBytes(connection: number): number {
-    return this.#links.get(connection)?.connection.bufferedBytes ?? 0
+    const bytes = this.#links.get(connection)?.connection.bufferedBytes ?? 0
+    return this.#shared === undefined ? bytes : bytes + this.#shared.bufferedBytes(connection)
   }
 
   #sweepDaily(store: MemoryStore<SentMessage>): void {

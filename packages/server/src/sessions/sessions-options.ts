@@ -13,6 +13,7 @@ import { echoSessions } from './echo-sessions.ts'
 import type { SentMessage } from './sent-message.ts'
 import type { SessionHandler } from './server-session.ts'
 import type { SessionStore } from './session-store.ts'
+import { isSharedStore, type SharedStore } from './shared-store.ts'
 
 /** The options of `sessions`. All are optional. */
 export interface SessionsOptions {
@@ -42,8 +43,8 @@ export interface SessionsOptions {
   readonly maxSessions?: number
   /** Sessions of one principal at a time, likewise. Default 20. Not with `store`. */
   readonly maxPerPrincipal?: number
-  /** Where sessions are kept, in this process. Default: in memory. */
-  readonly store?: SessionStore
+  /** Where sessions are kept: in this process, or in a store that several servers share. Default: in memory. */
+  readonly store?: SessionStore | SharedStore
 
   /** Messages a client may have under way that are not handled. Default 1,024. */
   readonly windowMessages?: number
@@ -217,8 +218,8 @@ export function fitServer(own: ResolvedSessionsOptions, server: ConnectionLimits
 
 function checkStore(name: string, store: unknown): unknown {
   const { attach, write } = (store ?? {}) as Partial<SessionStore>
-  if (typeof attach === 'function' && typeof write === 'function') return store
-  throw new TypeError(`${name}: must have attach and write, received ${shown(store)}`)
+  if (typeof attach === 'function' && (typeof write === 'function' || isSharedStore(store))) return store
+  throw new TypeError(`${name}: must have attach, and write or keep, received ${shown(store)}`)
 }
 
 function checkProto(name: string, proto: unknown): unknown {

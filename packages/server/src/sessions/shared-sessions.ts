@@ -13,9 +13,9 @@ import {
 import type { Log } from '../log.ts'
 import type { SentMessage } from './sent-message.ts'
 import type { ActionOf, SessionBook } from './session-book.ts'
+import { PostTaker } from './post-taker.ts'
 import { logNameOf } from './session-ids.ts'
 import type { SharedStore } from './shared-store.ts'
-import { takePosts } from './take-posts.ts'
 
 /** What shared sessions work with. */
 export interface SharedSessionsParts {
@@ -25,6 +25,7 @@ export interface SharedSessionsParts {
   readonly scope: Scope
   readonly log: Log
   readonly report: (error: unknown) => void
+  readonly isOpen: (connection: number) => boolean
   /** Carries out what the core asks for. */
   readonly run: () => void
   /** Carries out one action that was held. */
@@ -48,6 +49,10 @@ export class SharedSessions {
   readonly #held = new Map<string, Held>()
   /** The session of each connection that got one. */
   readonly #sids = new Map<number, string>()
+  /** Those with something new for the store. */
+  readonly #dirty = new Set<Held>()
+  readonly #posts = new WeakMap<Held, PostTaker>()
+  readonly #leaving = new Map<string, { readonly held: Held; readonly cause: 'moved' | 'stopped' }>()
   #staleMs = STALE_MS
   #cancelRetry: Release | undefined
   #onIdle: (() => void) | undefined
@@ -92,16 +97,20 @@ export class SharedSessions {
         known.adopt(record)
         // It ended here meanwhile: the client is to come again, and be told.
         if (known.isEnding) return { kind: 'stale', attempt: hello.att }
-        this.#sids.set(connection, record.sid)
+        this.#bind(connection, record.sid)
         return { kind: 'resumed', record: known.record }
       }
       // Another server has had it in between, so what is counted here is old.
-      this.#letGo(known)
+      this.#letGo(known, 'moved')
     }
-    const held: Held = new HeldOutput(record)
+    const held: Held = new HeldOutput(record, () => this.#dirty.add(held))
     this.#held.set(record.sid, held)
-    this.#sids.set(connection, record.sid)
+    this.#bind(connection, record.sid)
     return answer
+  }
+
+  #bind(connection: number, sid: string): void {
+    if (this.#parts.isOpen(connection)) this.#sids.set(connection, sid)
   }
 
   /** Holds an action of a session until the store agrees; returns false for what belongs to none. */
@@ -133,8 +142,9 @@ export class SharedSessions {
 
   /** Asks the store to keep what is new; all that is asked in one turn goes out together. */
   flush(): void {
-    for (const held of this.#held.values()) {
-      const batch = held.ask()
+    for (const held of this.#dirty) {
+      this.#dirty.delete(held)
+      const batch = this.#isHere(held) ? held.ask() : undefined
       if (batch !== undefined) this.#ask(held, batch)
     }
   }
@@ -149,16 +159,15 @@ export class SharedSessions {
   }
 
   #answered(held: Held, batch: Batch<SentMessage>, answer: BatchAnswer, tookMs: number): void {
-    const isCurrent = this.#held.get(batch.sid) === held
-    if (!isCurrent || this.#parts.scope.ended) return
+    if (!this.#isHere(held) || this.#parts.scope.ended) return
     const isEndKnown = answer.kind !== 'kept' && answer.kind !== 'fenced' && held.isEnding
     if (isEndKnown) this.#over(held, held.drop())
     else if (answer.kind === 'kept') this.#kept(held, batch, answer.waiting, tookMs)
     else if (held.isAttaching || batch.gen !== held.record.gen) held.failed()
-    else if (answer.kind === 'fenced') this.#letGo(held)
+    else if (answer.kind === 'fenced') this.#letGo(held, 'moved')
     else this.#lose(held, answer)
     this.#parts.run()
-    if (this.#isIdle) this.#onIdle?.()
+    if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle()
   }
 
   #kept(held: Held, batch: Batch<SentMessage>, waiting: number, tookMs: number): void {
@@ -172,17 +181,15 @@ export class SharedSessions {
     const actions = held.kept()
     if (batch.ended !== undefined) this.#over(held, [...actions, ...held.drop()])
     else for (const action of actions) this.#parts.carryOut(action)
-    if (waiting > held.taken) void this.#takePosts(held)
+    if (waiting > held.taken) this.#takePosts(held)
   }
 
-  async #takePosts(held: Held): Promise<void> {
-    const { store, core, book, run, report } = this.#parts
-    try {
-      await takePosts(held, { store, book, session: () => this.#isHere(held) && core.session(held.record.sid) })
-      run()
-    } catch (error) {
-      report(error)
-    }
+  #takePosts(held: Held): void {
+    const { store, book, run, report } = this.#parts
+    const taker =
+      this.#posts.get(held) ?? new PostTaker({ held, store, book, isHere: () => this.#isHere(held) })
+    this.#posts.set(held, taker)
+    taker.take().then(run, report)
   }
 
   #isHere(held: Held): boolean {
@@ -193,7 +200,9 @@ export class SharedSessions {
     if (this.#parts.scope.ended) return
     held.failed()
     if (this.#cancelRetry !== undefined) return
-    this.#parts.log('warn', 'store-unreachable', { message: error instanceof Error ? error.message : String(error) })
+    this.#parts.log('warn', 'store-unreachable', {
+      message: error instanceof Error ? error.message : String(error),
+    })
     this.#cancelRetry = this.#parts.scope.timeout(RETRY_MS, () => {
       this.#cancelRetry = undefined
       this.flush()
@@ -220,11 +229,11 @@ export class SharedSessions {
   }
 
   /** Another server has the session, or may have it: nothing more is said for it but that. */
-  #letGo(held: Held): void {
+  #letGo(held: Held, cause: 'moved' | 'stopped'): void {
     const { core, book, run, carryOut } = this.#parts
     const { sid } = held.record
     const dropped = held.drop()
-    this.#leaving.set(sid, held)
+    this.#leaving.set(sid, { held, cause })
     this.#held.delete(sid)
     core.moved(sid)
     run()
@@ -239,16 +248,16 @@ export class SharedSessions {
     book.release(sid)
   }
 
-  readonly #leaving = new Map<string, Held>()
-
   /** Tells the application that a session is over here, and what became of its messages. */
   moved({ sid, entries }: ActionOf<'moved'>): void {
-    const held = this.#leaving.get(sid)
-    if (held === undefined) return
+    const leaving = this.#leaving.get(sid)
+    if (leaving === undefined) return
+    const { held, cause } = leaving
     const { acked } = held.record.outbox
     const kept = Math.max(0, held.keptTx - acked)
     const tried = Math.max(kept, held.triedTx - acked)
     this.#parts.book.handedOver(sid, {
+      cause: { kind: cause },
       kept: entries.slice(0, kept),
       uncertain: entries.slice(kept, tried),
       undelivered: entries.slice(tried),
@@ -265,7 +274,7 @@ export class SharedSessions {
         scope.timeout(withinMs, resolve)
       })
     }
-    for (const held of this.#held.values()) this.#letGo(held)
+    for (const held of this.#held.values()) this.#letGo(held, 'stopped')
   }
 
   get #isIdle(): boolean {

@@ -31,3 +31,8 @@ export interface SharedStore extends SharedStorage<SentMessage> {
   /** Returns posts that wait behind the one with this id; without one, from the oldest. */
   waiting(sid: string, after: string | undefined): Promise<readonly WaitingPost[]>
 }
+
+/** Tells a store that servers share from one of this process. */
+export function isSharedStore(store: unknown): store is SharedStore {
+  return typeof store === 'object' && store !== null && 'keep' in store && typeof store.keep === 'function'
+}
