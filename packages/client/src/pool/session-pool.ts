@@ -31,7 +31,7 @@ export type PoolState =
 
 /** What a pool tells. */
 export interface PoolEvents {
-  /** A session joined. It may not be open yet. */
+  /** A session joined, open or not yet. Those of `minSessions` joined before anybody could listen. */
   readonly joined: { readonly session: Session }
   /** A session left, and why. */
   readonly left: { readonly session: Session; readonly reason: LeaveReason }
