@@ -17,6 +17,7 @@ export const published = {
   server: {
     index: 'src/index.ts',
     sessions: 'src/sessions/index.ts',
+    redis: 'src/redis/index.ts',
     storm: 'src/storm/index.ts',
     cli: 'src/cli.ts',
     'storm-cli': 'src/storm/storm-cli.ts',

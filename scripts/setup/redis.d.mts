@@ -1,4 +1,2 @@
-import type { Outcome } from '../run/steps.mjs'
-
+/** Tells where Redis is. Throws when there is none, and says what to do. */
 export function redisExecutable(): string
-export function installRedis(print?: (line: string) => void): Promise<Outcome>

@@ -18,7 +18,7 @@ test.each([
   [{ ttlMs: 604_800_001 }, 'ttlMs: must be an integer from 0 to 604800000, received 604800001'],
   [{ maxSessions: Infinity }, 'maxSessions: must be an integer from 1 to 10000000, received Infinity'],
   [{ maxPerPrincipal: 0 }, 'maxPerPrincipal: must be an integer from 1'],
-  [{ store: {} }, 'store: must have attach and write, received an object'],
+  [{ store: {} }, 'store: must have attach and write, or attach and keep, received an object'],
   [
     { store: { attach: () => {}, write: () => {} }, maxSessions: 7 },
     'maxSessions: must be absent together with store, received 7',

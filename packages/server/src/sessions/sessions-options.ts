@@ -219,7 +219,7 @@ export function fitServer(own: ResolvedSessionsOptions, server: ConnectionLimits
 function checkStore(name: string, store: unknown): unknown {
   const { attach, write } = (store ?? {}) as Partial<SessionStore>
   if (typeof attach === 'function' && (typeof write === 'function' || isSharedStore(store))) return store
-  throw new TypeError(`${name}: must have attach, and write or keep, received ${shown(store)}`)
+  throw new TypeError(`${name}: must have attach and write, or attach and keep, received ${shown(store)}`)
 }
 
 function checkProto(name: string, proto: unknown): unknown {
