@@ -171,11 +171,15 @@ export class ServerConnection implements Connection, DrivenConnection {
       else this.#driver.message(data, bytes.byteLength)
       return undefined
     })
-    webSocket.on('ping', () => {
+    const controlled = () => {
       if (!this.#meter.take('control')) this.#flooded()
-      // Each ping has been answered: a client that never takes the answers would make them pile up here.
-      else if (webSocket.bufferedAmount > this.#parts.options.maxBufferedBytes) this.cut('slow-consumer')
-    })
+      // `ws` cuts a connection with more than a few pings whose answers wait to be written.
+      else if (this.#phase.name === 'open' && webSocket.readyState !== webSocket.OPEN) {
+        this.#phase = { name: 'closing', cause: 'flood' }
+      }
+    }
+    webSocket.on('ping', controlled)
+    webSocket.on('pong', controlled)
     webSocket.on('error', (error: NodeJS.ErrnoException) => {
       // Other errors are those of the connection itself; `close` follows and says that it is lost.
       if (this.#phase.name !== 'open' || !error.code?.startsWith('WS_ERR_')) return
