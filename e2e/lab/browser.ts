@@ -2,7 +2,7 @@
 export type EngineName = 'chromium' | 'firefox' | 'webkit'
 
 /** What a value must be to get into a page and out of it. */
-export type Plain = string | number | boolean | null | undefined | object
+export type Plain = string | number | boolean | null | undefined | void | object
 
 /** A browser, whoever drives it. */
 export interface LabBrowser {

@@ -1,6 +1,6 @@
 import type * as Holdfast from 'holdfast'
-import type { Page } from 'playwright'
 import type { Backend } from './backend.ts'
+import type { LabPage } from './browser.ts'
 import { eventually } from './diary.ts'
 import type { Seen } from './lab.ts'
 
@@ -12,6 +12,9 @@ export interface InPage {
   marker: string
 }
 
+/** A page of ours, or of Playwright's. */
+type Evaluates = Pick<LabPage, 'evaluate'>
+
 /** Options that survive the way into a page: no functions. `ping`: the echo of `ping` is the answer. */
 export type PlainOptions = Omit<Holdfast.SessionOptions, 'heartbeat'> & {
   readonly heartbeat?: { readonly probeMs?: number; readonly intervalMs?: number }
@@ -19,7 +22,7 @@ export type PlainOptions = Omit<Holdfast.SessionOptions, 'heartbeat'> & {
 }
 
 /** Opens a session in a page, and waits until it is open. */
-export async function openInPage(page: Page, url: string, options: PlainOptions = {}): Promise<void> {
+export async function openInPage(page: Evaluates, url: string, options: PlainOptions = {}): Promise<void> {
   await page.evaluate(
     async ({ url, options }) => {
       const place = globalThis as unknown as InPage
@@ -36,13 +39,13 @@ export async function openInPage(page: Page, url: string, options: PlainOptions 
 }
 
 /** Every state that the page's session has been in. */
-export function statesIn(page: Page): Promise<readonly Holdfast.State[]> {
-  return page.evaluate(() => (globalThis as unknown as InPage).states)
+export function statesIn(page: Evaluates): Promise<readonly Holdfast.State[]> {
+  return page.evaluate(() => (globalThis as unknown as InPage).states, undefined)
 }
 
 /** Waits until the page's session is in such a state, now or at some time before, counted from entry `from`. */
 export function untilState(
-  page: Page,
+  page: Evaluates,
   fits: (state: Holdfast.State) => boolean,
   from = 0,
 ): Promise<readonly Holdfast.State[]> {

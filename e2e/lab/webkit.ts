@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { webkitExecutables } from '../../scripts/setup/browsers.mjs'
 import type { LabBrowser, LabPage, LaunchOptions } from './browser.ts'
-import { eventually } from './diary.ts'
+import { eventually, soon } from './diary.ts'
 import { startKept } from './kept.ts'
 import { WebDriver } from './webdriver.ts'
 
@@ -18,7 +18,7 @@ export async function launchWebKit(options: LaunchOptions = {}): Promise<LabBrow
     for (const end of closers.splice(0).reverse()) await end()
   }
   try {
-    const [, display] = await screen.says(/^(\d+)\n/)
+    const [, display] = await soon('a display', screen.says(/^(\d+)\n/m))
     const port = await freePort()
     const kept = startKept(program, [`--port=${port}`, '--host=127.0.0.1'], { DISPLAY: `:${display}` })
     closers.push(() => kept.stop())
