@@ -4,9 +4,9 @@ import { modes, runScenario } from './lab/lab.ts'
 import { nodeEnvironment } from './lab/node-environment.ts'
 import { scenariosIn } from './scenarios/index.ts'
 
-const places = modes.flatMap((mode) => ['ws', 'wss'].map((scheme) => ({ mode, scheme })))
+const places = modes.flatMap((mode) => ['ws', 'wss'].map((scheme) => [scheme, mode] as const))
 
-describe.each(places)('Node over $scheme, $mode', ({ mode, scheme }) => {
+describe.each(places)('Node over %s, %s', (scheme, mode) => {
   const secure = scheme === 'wss'
   let backend: Backend
   beforeAll(async () => {
