@@ -36,10 +36,10 @@ for (const { place, runtime, socket, mode } of processPlaces)
       })
     }
 
-    test('the process ends by itself when it has nothing more to do', async () => {
+    test('the process ends by itself when all of this is over', async () => {
       const one = runner
-      runner = undefined
       one?.leaveAlone()
       expect(await one?.ended).toEqual({ code: 0, signal: null, stderr: '' })
+      runner = undefined
     })
   })

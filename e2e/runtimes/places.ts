@@ -44,3 +44,6 @@ export const pageBundlers = {
   Vite: 'vite',
 } as const
 export const serverBundlers = { 'Vite SSR': 'vite-ssr', 'Vite SSR, one file': 'vite-ssr-one-file' } as const
+
+/** The compilers, by the names in the table, and where each is installed. */
+export const compilers = { 'TypeScript 5.2': 'types-oldest', 'TypeScript, newest': 'types-newest' } as const

@@ -3,4 +3,4 @@ export const toolsFolder: string
 /** Where the packed packages are installed as an application would. */
 export const appFolder: string
 /** Where a set of tools has its packages. */
-export function modulesOf(set: 'runtimes' | 'bundlers' | 'types'): string
+export function modulesOf(set: string): string

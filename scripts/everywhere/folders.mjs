@@ -14,7 +14,7 @@ export const toolsFolder = join(root, '.cache/everywhere')
  */
 export const appFolder = join(tmpdir(), `holdfast-everywhere-${key}`)
 
-/** Where a set of tools has its packages. @param {'runtimes' | 'bundlers' | 'types'} set */
+/** Where a set of tools has its packages. @param {string} set */
 export function modulesOf(set) {
   return join(toolsFolder, set, 'node_modules')
 }

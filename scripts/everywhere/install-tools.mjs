@@ -4,7 +4,7 @@ import { runCommand } from '../run/command.mjs'
 import { toolsFolder } from './folders.mjs'
 
 /** The sets of tools: each a folder here with a manifest and its lockfile. */
-export const toolSets = ['runtimes', 'bundlers', 'types']
+export const toolSets = ['runtimes', 'bundlers', 'types-oldest', 'types-newest']
 
 /**
  * Installs a set of tools, each version as its lockfile has it, unless that is what is there. No install script runs: the
