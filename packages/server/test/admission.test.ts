@@ -5,7 +5,7 @@ import { FrameMeter } from '../src/frame-meter.ts'
 import { LastText } from '../src/last-text.ts'
 import { watchMemory } from '../src/memory-watch.ts'
 import { AwaitedHellos } from '../src/sessions/awaited-hellos.ts'
-import { askUpgrade, dial, next, running, until } from './running.ts'
+import { type Answer, askUpgrade, dial, next, running, until } from './running.ts'
 import { helloText, rawClient } from './session-client.ts'
 import { sessionServer } from './sessions-running.ts'
 
@@ -14,7 +14,7 @@ const one = { perSecond: 1, burst: 1, maxWaitMs: 0, maxRetryMs: 60_000 }
 test('upgrades beyond the rate get 503, each with a later moment to come again', async () => {
   const { server, url } = await running({ admission: one })
   await dial(url)
-  const answers = []
+  const answers: Answer[] = []
   for (let n = 0; n < 5; n += 1) answers.push(await askUpgrade(url))
   expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503])
   const waits = answers.map(({ headers }) => Number(headers['retry-after']))
@@ -43,7 +43,7 @@ test('clients of sessions are sent away with their HELLO: 4429 and when to come 
   const first = await rawClient(at.url)
   first.socket.send(helloText())
   await until(() => first.controls().some(({ kind }) => kind === 'welcome'))
-  const retries = []
+  const retries: number[] = []
   for (let n = 0; n < 3; n += 1) {
     const raw = await rawClient(at.url)
     raw.socket.send(helloText())

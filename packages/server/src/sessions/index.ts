@@ -22,6 +22,7 @@ export type {
   Identified,
 } from './authenticate.ts'
 export type { SessionStats } from '../session-stats.ts'
+export type { SessionOverview } from './session-overview.ts'
 
 // For those who decide themselves which sessions are kept.
 export type { SessionStore } from './session-store.ts'

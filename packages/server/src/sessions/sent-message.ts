@@ -1,6 +1,7 @@
 import { type Receipt, ReceiptEntry } from '@holdfast/mailbox'
 import type { Outgoing, SessionRecord } from '@holdfast/protocol'
 import { shown } from '../option-checks.ts'
+import { isShared } from '../shared-bytes.ts'
 
 /** What can be sent: text, or binary as a buffer or a view on one. */
 export type SessionMessage = string | ArrayBuffer | ArrayBufferView
@@ -24,7 +25,7 @@ export class SentMessage implements Outgoing, SessionReceipt {
   readonly #entry = new ReceiptEntry<SessionFinalStatus>()
   #place: { readonly number: number; readonly outbox: Sent } | undefined
 
-  /** Binary is copied: callers reuse their buffers. @throws TypeError for what cannot be sent */
+  /** Binary is copied, as callers reuse their buffers, unless it is a copy for many already. @throws TypeError for what cannot be sent */
   constructor(message: SessionMessage) {
     this.payload = typeof message === 'string' ? message : copyOf(message)
     this.bytes = typeof message === 'string' ? Buffer.byteLength(message) : message.byteLength
@@ -56,6 +57,7 @@ export class SentMessage implements Outgoing, SessionReceipt {
 }
 
 function copyOf(message: ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (isShared(message)) return message
   if (message instanceof ArrayBuffer) return new Uint8Array(message.slice(0))
   if (ArrayBuffer.isView(message)) {
     return new Uint8Array(message.buffer, message.byteOffset, message.byteLength).slice()

@@ -17,7 +17,9 @@ import { leaveTimes } from './leave-times.ts'
 import { DrainWatch } from './drain-watch.ts'
 import type { SentMessage } from './sent-message.ts'
 import { type ActionOf, SessionBook } from './session-book.ts'
+import { logNameOf } from './session-ids.ts'
 import { SessionLink } from './session-link.ts'
+import type { SessionOverview } from './session-overview.ts'
 import { isSharedStore } from './shared-store.ts'
 import { SharedSessions } from './shared-sessions.ts'
 import { SessionTally } from './session-tally.ts'
@@ -181,6 +183,16 @@ export class SessionEngine implements OpenSessions {
       if (state !== 'ended') states[state === 'leaving' ? 'closing' : state] += 1
     }
     return this.#tally.stats({ states, heldBytes: this.#book.heldBytes })
+  }
+
+  /** Tells where every session stands, also those that the application does not know yet. */
+  overview(): SessionOverview[] {
+    return [...this.#core.sessions()].map(({ sid, principal, state, connection }) => ({
+      id: logNameOf(sid),
+      principal,
+      state: state === 'leaving' ? 'closing' : state,
+      connection: connection === undefined ? undefined : this.#links.get(connection)?.connection.id,
+    }))
   }
 
   /** Ends every session of a principal with BYE, and returns how many there were. */

@@ -4,6 +4,7 @@ import type { OpenSessions, SessionHost, SessionService } from '../session-servi
 import type { SessionStats } from '../session-stats.ts'
 import type { CloseSessionOptions, ServerSession } from './server-session.ts'
 import { SessionEngine } from './session-engine.ts'
+import type { SessionOverview } from './session-overview.ts'
 import {
   type ResolvedSessionsOptions,
   resolveSessionsOptions,
@@ -36,6 +37,11 @@ export class Sessions implements SessionService, Iterable<ServerSession> {
   /** Iterates over the sessions that live now, attached or not, oldest first. */
   [Symbol.iterator](): IterableIterator<ServerSession> {
     return this.#engine === undefined ? [].values() : this.#engine.book.sessions()
+  }
+
+  /** Tells where every session stands, also those whose client has not confirmed them: a copy. */
+  overview(): readonly SessionOverview[] {
+    return this.#engine?.overview() ?? []
   }
 
   /**
