@@ -6,7 +6,7 @@ import { type ChaosProxy, startChaos } from '@holdfast/chaos'
 import { createServer, type HoldfastServer } from '@holdfast/server'
 import { sessions } from '@holdfast/server/sessions'
 import type { Addresses } from './lab.ts'
-import { serveLab, serveLabSession, Witness } from './lab-handler.ts'
+import { ownerOf, serveLab, serveLabSession, Witness } from './lab-handler.ts'
 
 /** A page or a file that the tests serve. */
 export interface Page {
@@ -82,7 +82,7 @@ export async function startBackend({ secure = false } = {}): Promise<Backend> {
   }
 }
 
-/** Serves plain clients and those that resume: a session belongs to the path of its address. */
+/** Serves plain clients and those that resume: a session belongs to a service and a tag. */
 function serverFor(
   witness: Witness,
   { origin, secure, ttlMs }: { readonly origin: string; readonly secure: boolean; readonly ttlMs: number },
@@ -93,7 +93,8 @@ function serverFor(
     handler: serveLab,
     sessions: sessions({
       ttlMs,
-      authenticate: ({ request }) => ({ principal: request.path }),
+      proto: ['chat.v2', 'chat.v1'],
+      authenticate: ({ request }) => ({ principal: ownerOf(request.path) }),
       handler(session) {
         witness.watchSession(session)
         serveLabSession(session, server)

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
 import { chromiumExecutable } from '../../scripts/setup/browsers.mjs'
+import { soon } from './diary.ts'
+import { startKept } from './kept.ts'
 
 /** What every Chromium of the tests is started with: quiet, and without a sandbox, which root in a container cannot have. */
 export const chromiumArguments = [
@@ -40,45 +39,32 @@ export function uncaughtIn(page: Page): string[] {
   return uncaught
 }
 
-/**
- * Starts Chromium as users have it: Playwright's own set-up keeps every page focused and visible, so that pages are never
- * hidden and never frozen there.
- */
-export async function launchPlainChromium(): Promise<{
+/** A Chromium that is set up as it is for users. */
+export interface PlainChromium {
   readonly context: BrowserContext
   readonly close: () => Promise<void>
-}> {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-chromium-'))
-  const own = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${folder}`]
-  const child = spawn(chromiumExecutable(), [...chromiumArguments, ...own, 'about:blank'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const ended = once(child, 'exit')
-  const address = await addressIn(child.stderr)
-  const browser = await chromium.connectOverCDP(address, { noDefaults: true })
-  const [context] = browser.contexts()
-  if (!context) throw new Error('Chromium has no context')
-  return {
-    context,
-    async close() {
-      const session = await browser.newBrowserCDPSession()
-      // The answer does not come when the browser is quicker to go.
-      await session.send('Browser.close').catch(() => {})
-      await ended
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-    },
-  }
 }
 
-/** Reads where Chromium listens for its tools. */
-function addressIn(output: Readable): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    output.on('data', (data) => {
-      text += String(data)
-      const address = /DevTools listening on (\S+)/.exec(text)?.[1]
-      if (address) resolve(address)
-    })
-    output.once('end', () => reject(new Error(`Chromium did not start: ${text}`)))
-  })
+/**
+ * Starts Chromium as users have it: Playwright's own set-up keeps every page focused and visible, so that pages are never
+ * hidden and never frozen there. @param more further arguments
+ */
+export async function launchPlainChromium(more: readonly string[] = []): Promise<PlainChromium> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-chromium-'))
+  const own = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${folder}`, 'about:blank']
+  const kept = startKept(chromiumExecutable(), [...chromiumArguments, ...more, ...own])
+  const close = async () => {
+    await kept.stop()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  try {
+    const [, address = ''] = await soon('Chromium', kept.says(/DevTools listening on (\S+)/))
+    const browser = await chromium.connectOverCDP(address, { noDefaults: true })
+    const [context] = browser.contexts()
+    if (!context) throw new Error('Chromium has no context')
+    return { context, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }

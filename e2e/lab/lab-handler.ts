@@ -17,6 +17,7 @@ const nothing = (): Writable<Seen> => ({
   live: 0,
   received: [],
   closed: [],
+  paths: [],
   ended: [],
   headers: [],
 })
@@ -51,12 +52,13 @@ export function serveLabSession(session: ServerSession, server: HoldfastServer):
 
 function serviceIn(path: string): string | undefined {
   const [, service] = path.split('/')
-  return service === 'auth' || service === 'order' ? service : 'echo'
+  return service === 'auth' || service === 'order' || service === 'sink' ? service : 'echo'
 }
 
 function serve(path: string, client: Client): void {
-  if (serviceIn(path) === 'auth') serveAuth(client)
-  else serveOrders(client)
+  const service = serviceIn(path)
+  if (service === 'auth') serveAuth(client)
+  else if (service === 'order') serveOrders(client)
 }
 
 /** Echoes after a first message `token good`, which it answers with `welcome`; any other token is 4401. */
@@ -81,6 +83,11 @@ function serveOrders(client: Client): void {
   })
 }
 
+/** Whose a session is: its service and tag, whatever comes behind. */
+export function ownerOf(path: string): string {
+  return path.split('/').slice(0, 3).join('/')
+}
+
 /** Keeps what servers see, by the tag that is the second part of the path. */
 export class Witness {
   readonly #all = new Map<string, Writable<Seen>>()
@@ -96,6 +103,7 @@ export class Witness {
       const seen = this.#of(connection.request.path)
       seen.opened += 1
       seen.live += 1
+      seen.paths.push(connection.request.path.split('/').slice(3).join('/'))
       seen.headers.push(connection.request.headers as Record<string, string>)
       connection.on('message', (data) => seen.received.push(noted(data)))
       connection.on('closed', ({ cause, code, reason }) => {

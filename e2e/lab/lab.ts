@@ -48,14 +48,16 @@ export interface Seen {
   /** Text as it came, binary as its length in bytes, in order of arrival. */
   readonly received: readonly (string | number)[]
   readonly closed: readonly { readonly cause: string; readonly code: number; readonly reason: string }[]
+  /** What came behind the tag in the path of each connection. */
+  readonly paths: readonly string[]
   /** Why sessions at the server ended; resume mode only. */
   readonly ended: readonly string[]
   /** The headers of the upgrades that were accepted. */
   readonly headers: readonly Readonly<Record<string, string>>[]
 }
 
-/** What a server does with a connection: `echo` what comes; `auth` asks for a token first; `order` obeys, see lab-handler.ts. */
-export type Service = 'echo' | 'auth' | 'order'
+/** What a server does with a connection: `echo` what comes; `auth` asks for a token first; `order` obeys, see lab-handler.ts; `sink` only takes. */
+export type Service = 'echo' | 'auth' | 'order' | 'sink'
 
 type StateName = State['name']
 type In<Name extends StateName> = Extract<State, { name: Name }>
@@ -83,10 +85,10 @@ export interface Lab {
   readonly assert: typeof assert
   readonly eventually: typeof eventually
   readonly soon: typeof soon
-  /** The address through the proxy, with what the server shall do in its query. */
-  url(query?: string, service?: Service): string
+  /** The address through the proxy; behind it, what the server shall do (`?…`), or a mark for `Seen.paths` (`/…`). */
+  url(behind?: string, service?: Service): string
   /** The same past the proxy. */
-  direct(query?: string, service?: Service): string
+  direct(behind?: string, service?: Service): string
   /** An echo server that ends the session of a client that is away for 50 ms. */
   brief(): string
   /**
@@ -137,8 +139,8 @@ export async function runScenario(
     eventually,
     soon,
     proxy: proxyAt(places.proxyControl),
-    url: (query = '', service = 'echo') => `${places.proxied}/${service}/${tag}${query}`,
-    direct: (query = '', service = 'echo') => `${places.direct}/${service}/${tag}${query}`,
+    url: (behind = '', service = 'echo') => `${places.proxied}/${service}/${tag}${behind}`,
+    direct: (behind = '', service = 'echo') => `${places.direct}/${service}/${tag}${behind}`,
     brief: () => `${places.brief}/echo/${tag}`,
     connect(url, options) {
       const plug = mode === 'resume' ? { resume: resume() } : {}

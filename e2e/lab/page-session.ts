@@ -29,7 +29,7 @@ export async function openInPage(page: Evaluates, url: string, options: PlainOpt
       const { pings, heartbeat, ...others } = options
       const echoed = { ping: () => 'ping', isPong: (message: unknown) => message === 'ping' }
       const beats = pings ? { ...heartbeat, ...echoed } : { ...heartbeat }
-      place.session = place.Holdfast.connect(url, { ...others, heartbeat: beats } as Holdfast.SessionOptions)
+      place.session = place.Holdfast.connect(url, { ...others, heartbeat: beats })
       place.states = [place.session.state]
       place.session.on('state', ({ state }) => place.states.push(state))
       await place.session.opened()
