@@ -18,6 +18,7 @@ export const published = {
     index: 'src/index.ts',
     sessions: 'src/sessions/index.ts',
     redis: 'src/redis/index.ts',
+    hub: 'src/hub/index.ts',
     storm: 'src/storm/index.ts',
     cli: 'src/cli.ts',
     'storm-cli': 'src/storm/storm-cli.ts',

@@ -42,15 +42,14 @@ export class Backlog {
   add(parcel: Parcel): BacklogAnswer {
     const { policy, maxMessages, maxBytes } = this.#bounds
     const mark = policy === 'coalesce' && parcel.key !== undefined ? parcel.key : (this.#lastNumber += 1)
-    const isSuperseding = this.#remove(mark)
-    if (parcel.bytes > maxBytes || maxMessages === 0) return { kept: false, dropped: 1 }
-    let dropped = 0
-    if (policy === 'drop-oldest' || policy === 'coalesce') {
-      for (; !this.#hasRoom(parcel); dropped += 1) this.take()
-    } else if (!this.#hasRoom(parcel)) return { kept: false, dropped: 1 }
+    let dropped = this.#remove(mark) ? 1 : 0
+    if (parcel.bytes > maxBytes || maxMessages === 0) return { kept: false, dropped: dropped + 1 }
+    const makesRoom = policy === 'drop-oldest' || policy === 'coalesce'
+    for (; makesRoom && !this.#hasRoom(parcel); dropped += 1) this.take()
+    if (!this.#hasRoom(parcel)) return { kept: false, dropped: dropped + 1 }
     this.#parcels.set(mark, parcel)
     this.#bytes += parcel.bytes
-    return { kept: true, dropped: isSuperseding ? dropped + 1 : dropped }
+    return { kept: true, dropped }
   }
 
   /** Takes the oldest. */
