@@ -11,6 +11,8 @@ export const published = {
   client: {
     index: 'src/index.ts',
     adaptive: 'src/adaptive.ts',
+    pool: 'src/pool/index.ts',
+    registry: 'src/registry/index.ts',
     resume: 'src/resume/index.ts',
     testing: 'src/testing/index.ts',
   },

@@ -7,6 +7,9 @@ import { rollup } from 'rollup'
 /** What an application of a browser writes, by the name under which it is measured. */
 export const browserUses = {
   "import { connect } from 'holdfast'": "import { connect } from 'holdfast'; globalThis.app = connect",
+  "import { pool } from 'holdfast/pool'": "import { pool } from 'holdfast/pool'; globalThis.app = pool",
+  "import { registry } from 'holdfast/registry'":
+    "import { registry } from 'holdfast/registry'; globalThis.app = registry",
   "import * from 'holdfast'": "import * as holdfast from 'holdfast'; globalThis.app = holdfast",
 }
 

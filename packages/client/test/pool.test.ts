@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { isHoldfastError, type Session } from '../src/index.ts'
+import { connect, isHoldfastError, type Session } from '../src/index.ts'
 import { type Lease, type PoolOptions, pool, type SessionPool } from '../src/pool/index.ts'
 import { ManualClock } from '../src/testing/index.ts'
-import { canAsk, openPool, watched } from './pool-world.ts'
+import { openPool, watched } from './pool-world.ts'
 
 const minute = 60_000
 
@@ -313,6 +313,29 @@ describe('a dead session is never leased:', () => {
     expect(world.pool.stats().checks.unknown).toBe(2)
   })
 
+  it('one whose loss the pool was not told of yet is not leased by a handler that was', async () => {
+    const pools: SessionPool[] = []
+    const leases: (Lease | undefined)[] = []
+    const world = openPool({
+      open: (plain) => {
+        const session = plain()
+        session.on('state', () => {
+          const lease = pools[0]?.tryLease()
+          if (lease) leases.push(lease)
+          if (lease) expect(lease.session.state.name).toBe('open')
+        })
+        return session
+      },
+    })
+    pools.push(world.pool)
+    ;(await leased(world)).release()
+    expect(world.pool.stats().free).toBe(1)
+    world.server.last.cut()
+    await world.clock.advance(5)
+    expect(leases).toEqual([])
+    expect(world.pool.stats().free).toBe(0)
+  })
+
   it('one that stopped trying is replaced', async () => {
     const world = openPool({ maxSessions: 1 })
     const lease = await leased(world)
@@ -321,6 +344,22 @@ describe('a dead session is never leased:', () => {
     lease.release()
     expect(world.told).toEqual(['joined', 'left stopped'])
     expect((await leased(world)).session).not.toBe(lease.session)
+  })
+
+  it('one that never connected is given up after ejectAfterMs as well', async () => {
+    const world = openPool({ ejectAfterMs: 5_000, server: { onDial: () => 'hang' } })
+    const result = watched(world.pool.lease({ timeoutMs: 8_000 }))
+    await world.clock.advance(8_000)
+    expect(isHoldfastError(result.error, 'timeout')).toBe(true)
+    expect(world.told.slice(0, 2)).toEqual(['joined', 'left down'])
+  })
+
+  it('one that is being closed by whoever leased it is not leased again', async () => {
+    const world = openPool({ maxLeasesPerSession: 2, maxSessions: 2 })
+    const lease = await leased(world)
+    void lease.session.close()
+    expect(world.pool.tryLease()).toBeUndefined()
+    expect((await leased(world)).session).toBe(world.sessions[1])
   })
 
   it('one that could not connect for ejectAfterMs is given up', async () => {
@@ -420,7 +459,7 @@ describe('how many', () => {
     const world = openPool({ minSessions: 10, maxLifetimeMs: 100_000, random: () => draws++ / 40 })
     await world.clock.advance(50)
     const ends: number[] = []
-    for (const session of [...world.sessions]) session.on('closed', () => ends.push(world.clock.now()))
+    for (const session of world.sessions) session.on('closed', () => ends.push(world.clock.now()))
     await world.clock.advance(101_000)
     expect(ends).toHaveLength(10)
     expect(new Set(ends).size).toBe(10)
@@ -573,6 +612,20 @@ describe('when no session can be had', () => {
     await world.clock.advance(100)
     expect(errors).toEqual([new RangeError('open(): must be a new session each time, got "one of the pool"')])
     expect(isHoldfastError(second.error, 'timeout')).toBe(true)
+  })
+
+  it('a session that is open already is leased at once', async () => {
+    const ready: Session[] = []
+    const world = openPool({ open: (plain) => ready.shift() ?? plain() })
+    const lease = await leased(world)
+    lease.eject()
+    const { server, clock } = world
+    ready.push(connect('ws://server.test/', { clock, createSocket: server.createSocket }))
+    await clock.advance(5)
+    const [session] = ready
+    const result = watched(world.pool.lease())
+    await clock.advance(0)
+    expect(result.value?.session).toBe(session)
   })
 
   it('a session that was not started is started', async () => {
@@ -739,8 +792,4 @@ describe('the cost of a lease', () => {
     expect(few.looks).toBe(100)
     expect(few.reads).toBeLessThanOrEqual(100)
   })
-})
-
-it('sessions that can ask are what these tests use, unless they say otherwise', () => {
-  expect(canAsk.heartbeat).toBeDefined()
 })

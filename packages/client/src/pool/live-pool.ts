@@ -35,7 +35,7 @@ export class LivePool implements SessionPool, RosterHost, LeaseHost {
   /** Why no session came, until somebody is told. */
   #failure: Failure | undefined
   /** The wait before another session is opened. */
-  #pause: (() => void) | undefined
+  #stopPause: () => void = () => {}
   declare [Symbol.dispose]: () => void
   declare [Symbol.asyncDispose]: () => Promise<void>
 
@@ -46,7 +46,10 @@ export class LivePool implements SessionPool, RosterHost, LeaseHost {
     this.#scope = new Scope(settings.clock)
     // Scopes end newest first: the listeners outlive everything of which they are told.
     const ears = this.#scope.child()
-    this.#events = new Emitter(ears, (error) => surface(error))
+    this.#events = new Emitter(ears, (error, type) => {
+      if (type === 'error') surface(error)
+      else this.#report(error)
+    })
     this.closed = new Promise((resolve) =>
       this.#scope.defer(() => {
         this.#tell()
@@ -191,7 +194,7 @@ export class LivePool implements SessionPool, RosterHost, LeaseHost {
   #letGo(member: Member | undefined): void {
     if (this.#waiters.size > 0) return
     if (this.#state.name === 'draining') {
-      for (const each of [...this.#roster]) if (each.leases === 0) each.leave('drained')
+      for (const each of this.#roster) if (each.leases === 0) each.leave('drained')
     } else if (member?.kind === 'extra' && member.leases === 0 && member.stage === 'ready') {
       member.leave('overflow')
     }
@@ -218,10 +221,8 @@ export class LivePool implements SessionPool, RosterHost, LeaseHost {
       if (!isShort && !isFew) return
       if (roster.full && !(isShort && whenExhausted === 'overflow' && roster.extra < maxOverflow)) return
       if (roster.paceMs > 0) {
-        this.#pause ??= this.#scope.timeout(roster.paceMs, () => {
-          this.#pause = undefined
-          this.changed(undefined)
-        })
+        this.#stopPause()
+        this.#stopPause = this.#scope.timeout(roster.paceMs, () => this.changed(undefined))
         return
       }
       roster.open(roster.full ? 'extra' : 'regular')
@@ -244,7 +245,7 @@ export class LivePool implements SessionPool, RosterHost, LeaseHost {
   #end(): void {
     if (this.#state.name === 'closed') return
     this.#state = { name: 'closed' }
-    for (const member of [...this.#roster]) member.end('disposed')
+    for (const member of this.#roster) member.end('disposed')
     this.#scope.end()
   }
 }

@@ -38,9 +38,9 @@ export interface MemberHost {
 }
 
 /** Sessions that let go for these come back by themselves, when their page does. */
-const asleep: readonly Cause['kind'][] = ['hidden', 'pagehide']
+const asleep: ReadonlySet<Cause['kind']> = new Set(['hidden', 'pagehide'])
 /** Leaving for these, a session that is open says goodbye; for others it is not worth waiting for. */
-const graceful: readonly LeaveReason[] = ['idle', 'lifetime', 'overflow', 'drained']
+const graceful: ReadonlySet<LeaveReason> = new Set(['idle', 'lifetime', 'overflow', 'drained'])
 
 /** One session in a pool. */
 export class Member implements Ranked {
@@ -118,7 +118,7 @@ export class Member implements Ranked {
     else if (state.name === 'closed') {
       this.#cause = state.cause
       this.end('ended')
-    } else if (state.name === 'idle' && !asleep.includes(state.cause.kind)) {
+    } else if (state.name === 'idle' && !asleep.has(state.cause.kind)) {
       this.#cause = state.cause
       this.leave('stopped')
     } else this.#down()
@@ -133,7 +133,7 @@ export class Member implements Ranked {
 
   /** Lets the session go; the last lease is back. */
   depart(): void {
-    if (graceful.includes(this.#reason) && this.session.state.name === 'open') void this.session.close()
+    if (graceful.has(this.#reason) && this.session.state.name === 'open') void this.session.close()
     else this.session.dispose()
     // Inside a handler of the session's it may not have told yet.
     this.look()

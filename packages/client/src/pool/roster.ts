@@ -27,7 +27,7 @@ export interface RosterHost {
 /** `Infinity` leases of each, as a number of which a sum can be taken. */
 const MANY = 2 ** 30
 /** Causes of this side's own making: whoever leased a session may close it, and that is no failure. */
-const own: readonly Cause['kind'][] = ['closed', 'disposed', 'aborted', 'paused']
+const own: ReadonlySet<Cause['kind']> = new Set(['closed', 'disposed', 'aborted', 'paused'])
 /** So many sweeps make one `idleMs`. */
 const SWEEPS = 4
 
@@ -47,7 +47,7 @@ export class Roster implements MemberHost {
   #extra = 0
   /** Regular members that are not leaving. */
   #staying = 0
-  #sweeping: (() => void) | undefined
+  #stopSweeping: () => void = () => {}
 
   constructor(scope: Scope, host: RosterHost) {
     const { settings } = host
@@ -152,7 +152,7 @@ export class Roster implements MemberHost {
     else this.#staying += 1
     this.#host.news(session, undefined)
     member.start()
-    this.#sweeping ??= this.#sweepLater()
+    if (this.#members.size === 1) this.#sweepLater()
   }
 
   moved(member: Member, from: Stage): void {
@@ -168,10 +168,11 @@ export class Roster implements MemberHost {
   left(member: Member, { reason, cause, openMs }: Departure): void {
     const { session } = member
     this.#members.delete(session)
+    if (this.#members.size === 0) this.#stopSweeping()
     this.#affinity.forget(member)
     if (member.kind === 'extra') this.#extra -= 1
     this.#host.counters.left[reason] += 1
-    if (reason === 'down' || (cause && !own.includes(cause.kind))) this.#pace.ended(this.turn.now(), openMs)
+    if (reason === 'down' || (cause && !own.has(cause.kind))) this.#pace.ended(this.turn.now(), openMs)
     if (openMs === 0 && cause) this.#host.failed('session', cause)
     this.#host.news(session, reason)
   }
@@ -185,13 +186,15 @@ export class Roster implements MemberHost {
   }
 
   /** Looks from time to time for sessions that nobody needs, for as long as there are any. */
-  #sweepLater(): () => void {
-    return this.#scope.timeout(this.settings.idleMs / SWEEPS, () => {
-      for (const member of [...this.#members.values()]) {
+  #sweepLater(): void {
+    this.#stopSweeping()
+    if (this.#members.size === 0) return
+    this.#stopSweeping = this.#scope.timeout(this.settings.idleMs / SWEEPS, () => {
+      for (const member of this.#members.values()) {
         const surplus = member.kind === 'extra' || this.#staying > this.settings.minSessions
         if (member.sweep() >= SWEEPS && surplus) member.leave('idle')
       }
-      this.#sweeping = this.#members.size > 0 ? this.#sweepLater() : undefined
+      this.#sweepLater()
       this.#host.changed(undefined)
     })
   }

@@ -35,7 +35,10 @@ export interface PoolEvents {
   readonly joined: { readonly session: Session }
   /** A session left, and why. */
   readonly left: { readonly session: Session; readonly reason: LeaveReason }
-  /** `open` threw, or gave no new session, while nobody waited whom it could be told. Without a handler: `reportError`. */
+  /**
+   * `open` threw, or gave no new session, while nobody waited whom it could be told; or a handler threw. Without a handler
+   * for it: `reportError`.
+   */
   readonly error: { readonly error: unknown }
 }
 
