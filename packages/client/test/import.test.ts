@@ -15,6 +15,11 @@ const source = (name: string) => fileURLToPath(new URL(`../src/${name}`, import.
 const entries = {
   holdfast: source('index.ts'),
   'holdfast/adaptive': source('adaptive.ts'),
+  'holdfast/diagnostics': source('diagnostics/index.ts'),
+  'holdfast/lifetime': source('lifetime/index.ts'),
+  'holdfast/request': source('request/index.ts'),
+  'holdfast/stats': source('stats/index.ts'),
+  'holdfast/streams': source('streams/index.ts'),
   'holdfast/testing': source('testing/index.ts'),
 }
 
