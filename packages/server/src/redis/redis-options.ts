@@ -18,6 +18,11 @@ export interface RedisStoreOptions {
    * Default 30,000.
    */
   readonly leaseMs?: number
+  /**
+   * How long the server that holds a session has to let go of it, when its client has come in at another: within this time all that
+   * either end sent arrives once. One that does not answer is fenced off: what it had accepted and not handled comes in again. Default 500.
+   */
+  readonly handOverMs?: number
   /** How long it is remembered how an ended session ended. Default 86,400,000. */
   readonly tombstoneMs?: number
 }
@@ -25,7 +30,13 @@ export interface RedisStoreOptions {
 /** All options, checked, with their defaults. */
 export type ResolvedRedisOptions = Required<RedisStoreOptions>
 
-const defaults = { prefix: 'hf:', durable: false, leaseMs: 30_000, tombstoneMs: 86_400_000 } as const
+const defaults = {
+  prefix: 'hf:',
+  durable: false,
+  leaseMs: 30_000,
+  handOverMs: 500,
+  tombstoneMs: 86_400_000,
+} as const
 
 const checks: {
   readonly [Name in keyof Required<RedisStoreOptions>]: (name: string, value: unknown) => unknown
@@ -34,6 +45,7 @@ const checks: {
   prefix: checkPrefix,
   durable: flag,
   leaseMs: (name, value) => integer(name, value, { min: 1_000, max: 3_600_000 }),
+  handOverMs: (name, value) => integer(name, value, { min: 0, max: 60_000 }),
   tombstoneMs: (name, value) => integer(name, value, { min: 1_000, max: 604_800_000 }),
 }
 

@@ -10,8 +10,9 @@ import {
 } from '@holdfast/protocol'
 import { SentMessage, type SessionMessage } from '../sessions/sent-message.ts'
 import type { SharedStore, SharedStoreHost, WaitingPost } from '../sessions/shared-store.ts'
-import { type RedisClient, scriptRunner } from './redis-client.ts'
+import { scriptRunner } from './redis-client.ts'
 import { type RedisStoreOptions, type ResolvedRedisOptions, resolveRedisOptions } from './redis-options.ts'
+import { NodeChannel } from './node-channel.ts'
 import { freshRecord, readBatchAnswer, readMessages, readVerdict, type Verdict } from './replies.ts'
 import {
   attachScript,
@@ -19,6 +20,7 @@ import {
   epochScript,
   keepScript,
   postScript,
+  releasedScript,
   type Script,
   waitingScript,
 } from './scripts.ts'
@@ -41,6 +43,7 @@ export class RedisStore implements SharedStore {
   readonly reportMs: number
   readonly #options: ResolvedRedisOptions
   readonly #node = randomBytes(9).toString('base64url')
+  readonly #channel: NodeChannel
   readonly #run: ReturnType<typeof scriptRunner>
   #host: SharedStoreHost | undefined
   #epoch: Promise<string> | undefined
@@ -48,6 +51,7 @@ export class RedisStore implements SharedStore {
   constructor(options: ResolvedRedisOptions) {
     this.#options = options
     this.reportMs = Math.floor(options.leaseMs / 3)
+    this.#channel = new NodeChannel(`${options.prefix}node:`, this.#node)
     this.#run = scriptRunner(options.client)
   }
 
@@ -57,7 +61,7 @@ export class RedisStore implements SharedStore {
     void this.#connect(host).catch(host.report)
   }
 
-  async #connect({ scope, wake, report }: SharedStoreHost): Promise<void> {
+  async #connect({ scope, wake, release, report }: SharedStoreHost): Promise<void> {
     const { client } = this.#options
     const onReady = () => {
       // It may be another one, or have been away: what is known of its memory is asked anew, and every session looked after.
@@ -68,30 +72,30 @@ export class RedisStore implements SharedStore {
     scope.defer(() => void client.off('ready', onReady))
     if (!client.isOpen) await client.connect()
     if (scope.ended) return
-    await this.#listen(client.duplicate(), report)
+    const released = (sid: string, node: string) => void this.#tellReleased(sid, node).catch(report)
+    await this.#channel.listen(client.duplicate(), {
+      scope,
+      wake,
+      release: (sid, gen, node) => release(sid, gen, () => released(sid, node)),
+    })
   }
 
-  async #listen(listener: RedisClient, report: (error: unknown) => void): Promise<void> {
-    const { scope, wake } = this.#hostOf()
-    // Its client tries again by itself; the other one, which is the application's, tells of the same trouble.
-    listener.on('error', () => {})
-    listener.on('ready', () => wake())
-    scope.defer(() => {
-      if (listener.isOpen) listener.destroy()
-    })
-    try {
-      await listener.connect()
-      await listener.subscribe(`${this.#channel}${this.#node}`, (sid) => wake(sid))
-    } catch (error) {
-      if (!scope.ended) report(error)
-    }
+  async #tellReleased(sid: string, node: string): Promise<void> {
+    await this.#on(sid, releasedScript, [`${this.#channel.prefix}${node}`, sid])
   }
 
   async attach(request: AttachRequest): Promise<SharedAttachment<SentMessage>> {
-    const { hello, principal, presentedHash, freshTokenHash } = request
-    const { sid } = hello
+    const { sid } = request.hello
     if (sid === null) return this.#create(request, {})
-    const { ttlMs } = this.#hostOf()
+    const first = await this.#attach(request, sid, 'may wait')
+    if (first.kind === 'wait') await this.#channel.released(sid, this.#options.handOverMs)
+    const verdict = first.kind === 'wait' ? await this.#attach(request, sid, 'now') : first
+    if (verdict.kind === 'wait') throw new TypeError('attach: it waits although it must not')
+    return verdict.kind === 'lost' ? this.#create(request, gapOf(sid, verdict, request)) : verdict
+  }
+
+  async #attach(request: AttachRequest, sid: string, when: 'may wait' | 'now'): Promise<Verdict> {
+    const { hello, principal, presentedHash, freshTokenHash } = request
     const { leaseMs, tombstoneMs } = this.#options
     const reply = await this.#on(sid, attachScript, [
       this.#node,
@@ -102,14 +106,14 @@ export class RedisStore implements SharedStore {
       hello.rx,
       hello.ack,
       ...limitsOf(request),
-      ttlMs,
+      this.#hostOf().ttlMs,
       leaseMs,
       tombstoneMs,
-      this.#channel,
+      this.#channel.prefix,
       sid,
+      when === 'now' ? '0' : '1',
     ])
-    const verdict = readVerdict(reply, request)
-    return verdict.kind === 'lost' ? this.#create(request, gapOf(sid, verdict, request)) : verdict
+    return readVerdict(reply, request)
   }
 
   async #create(
@@ -158,17 +162,13 @@ export class RedisStore implements SharedStore {
     const { maxMessages, maxBytes } = this.#hostOf().hold
     const { payload } = new SentMessage(message)
     const reply = await this.#on(address, postScript, [
-      this.#channel,
+      this.#channel.prefix,
       address,
       ...wireOf(payload),
       maxMessages,
       maxBytes,
     ])
     return String(reply) as Posted
-  }
-
-  get #channel(): string {
-    return `${this.#options.prefix}node:`
   }
 
   async #on(sid: string, script: Script, args: readonly Argument[]): Promise<unknown> {

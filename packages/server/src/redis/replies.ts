@@ -16,6 +16,8 @@ const count = (value: unknown): number => Number(String(value))
 /** What a script said about a HELLO, before a new session is made. */
 export type Verdict =
   | Extract<SharedAttachment<SentMessage>, { kind: 'resumed' | 'stale' }>
+  /** The server that holds the session was asked to let go. */
+  | { readonly kind: 'wait' }
   | {
       readonly kind: 'lost'
       readonly reason: LossReason
@@ -30,6 +32,8 @@ export function readVerdict(reply: unknown, request: AttachRequest): Verdict {
   switch (words(kind)) {
     case 'resumed':
       return { kind: 'resumed', previousGen: count(rest[0]), record: resumedRecord(rest, request) }
+    case 'wait':
+      return { kind: 'wait' }
     case 'stale':
       return { kind: 'stale', attempt: count(rest[0]) }
     default:

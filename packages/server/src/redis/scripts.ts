@@ -54,6 +54,7 @@ export const attachScript = script(`
 local node, owner, att, shown, token = ARGV[2], ARGV[3], num(ARGV[4]), ARGV[5], ARGV[6]
 local rx, ack, max, wins, winb = num(ARGV[7]), num(ARGV[8]), num(ARGV[9]), ARGV[10], ARGV[11]
 local ttl, lease, tombstone, channel, sid = num(ARGV[12]), num(ARGV[13]), num(ARGV[14]), ARGV[15], ARGV[16]
+local mayWait = ARGV[17] == '1'
 local s = read()
 if not s.gen then return {'lost', 'unknown'} end
 local at = now()
@@ -75,7 +76,13 @@ end
 if not owns then return {'lost', 'principal'} end
 if att <= num(s.att) then return {'stale', s.att} end
 if not holds then return {'lost', 'token'} end
-if s.node ~= node then redis.call('PUBLISH', channel .. s.node, sid) end
+if s.node ~= node then
+  -- Who holds it is to let go, with all it has; if it is not there, or takes too long, it is fenced off.
+  if mayWait and redis.call('PUBLISH', channel .. s.node, 'release ' .. s.gen .. ' ' .. node .. ' ' .. sid) > 0 then
+    return {'wait'}
+  end
+  redis.call('PUBLISH', channel .. s.node, 'touch ' .. sid)
+end
 if ack < num(s.acked) or ack > rx or rx > num(s.hi) then
   bury('diverged', false, false, tombstone)
   return {'ended', 'diverged', '', ''}
@@ -163,8 +170,13 @@ if waiting >= most or num(s.bytes) + #payload > mostBytes then return 'overflow'
 redis.call('XADD', posts, '*', kind, payload)
 redis.call('HINCRBY', record, 'bytes', #payload)
 bounded(posts, num(s.exp))
-redis.call('PUBLISH', channel .. s.node, sid)
+redis.call('PUBLISH', channel .. s.node, 'touch ' .. sid)
 return 'posted'
+`)
+
+/** Tells the server that waits for a session that it was let go. */
+export const releasedScript = script(`
+return redis.call('PUBLISH', ARGV[2], 'released ' .. ARGV[3])
 `)
 
 /** Reads posts that wait, behind one that is known. */

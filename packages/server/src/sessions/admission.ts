@@ -1,7 +1,7 @@
 import type { AttachRequest, Attachment, ServerCore, SessionRecord } from '@holdfast/protocol'
 import type { SessionHost } from '../session-service.ts'
 import type { Verdict } from './authenticate.ts'
-import type { AwaitedHellos } from './awaited-hellos.ts'
+import type { OldestGoes } from './oldest-goes.ts'
 import type { SentMessage } from './sent-message.ts'
 import type { ActionOf } from './session-book.ts'
 import { hashOf, logNameOf, makeFreshIds } from './session-ids.ts'
@@ -16,7 +16,8 @@ export interface AdmissionParts {
   readonly host: SessionHost
   readonly tally: SessionTally
   readonly links: ReadonlyMap<number, SessionLink>
-  readonly awaited: AwaitedHellos
+  /** Connections that have not said HELLO. */
+  readonly awaited: OldestGoes<number>
   /** Carries out what the core asks for. */
   readonly run: () => void
   /** Asks the store, and gives its answer to one of the two, now or later. */

@@ -11,7 +11,7 @@ import {
 import type { ConnectionDriver, DrivenConnection, OpenSessions, SessionHost } from '../session-service.ts'
 import type { SessionStats } from '../session-stats.ts'
 import { Admission } from './admission.ts'
-import { AwaitedHellos } from './awaited-hellos.ts'
+import { OldestGoes } from './oldest-goes.ts'
 import { CoreTimers } from './core-timers.ts'
 import { leaveTimes } from './leave-times.ts'
 import { DrainWatch } from './drain-watch.ts'
@@ -50,7 +50,10 @@ export class SessionEngine implements OpenSessions {
   readonly #admission: Admission
   readonly #drain: DrainWatch
   readonly #tally = new SessionTally()
-  readonly #awaited: AwaitedHellos
+  /** Connections that have not said HELLO. */
+  readonly #awaited: OldestGoes<number>
+  /** Sessions whose clients left before they showed that they know of them. */
+  readonly #abandoned: OldestGoes<string>
   readonly #shared: SharedSessions | undefined
   readonly #links = new Map<number, SessionLink>()
   #lastNumber = 0
@@ -83,7 +86,8 @@ export class SessionEngine implements OpenSessions {
       nameOf: (connection) => this.#links.get(connection)?.connection.id ?? '',
       bufferedBytes: (connection) => this.#bufferedBytes(connection),
     })
-    this.#awaited = new AwaitedHellos(options.maxAwaitedHellos)
+    this.#awaited = new OldestGoes(options.maxAwaitedHellos)
+    this.#abandoned = new OldestGoes(options.maxUnconfirmed)
     this.#shared = this.#share()
     this.#admission = new Admission({
       find: (...question) => this.#find(...question),
@@ -144,15 +148,23 @@ export class SessionEngine implements OpenSessions {
         return true
       },
       closed: () => {
+        const session = this.#core.sessionOf(number)
         link.end()
         this.#links.delete(number)
         this.#awaited.delete(number)
         this.#drain.forget(number)
         this.#core.closed(number)
+        if (session?.state === 'unconfirmed') this.#abandon(session.sid)
         this.#shared?.closed(number)
         this.#run()
       },
     }
+  }
+
+  #abandon(abandoned: string): void {
+    const sid = this.#abandoned.add(abandoned)
+    const session = sid === undefined ? undefined : this.#core.session(sid)
+    if (session?.state === 'unconfirmed' && session.connection === undefined) session.end('expired')
   }
 
   leave(within: { readonly deadlineMs: number } | { readonly spreadMs: number }): void {
@@ -300,7 +312,14 @@ export class SessionEngine implements OpenSessions {
       run: () => this.#run(),
       carryOut: (action) => this.#carryOut(action),
     })
-    store.open({ scope: this.#scope, ttlMs, hold, report, wake: (sid) => shared.wake(sid) })
+    store.open({
+      scope: this.#scope,
+      ttlMs,
+      hold,
+      report,
+      wake: (sid) => shared.wake(sid),
+      release: (...wanted) => shared.release(...wanted),
+    })
     return shared
   }
 
@@ -339,12 +358,13 @@ export class SessionEngine implements OpenSessions {
 }
 
 function coreOptions(options: ResolvedSessionsOptions, { options: server }: SessionHost): ServerOptions {
-  const { limits, hold, ack, proto, ttlMs, spreadMs, helloTimeoutMs, byeTimeoutMs } = options
+  const { limits, hold, ack, batch, proto, ttlMs, spreadMs, helloTimeoutMs, byeTimeoutMs } = options
   const orZero = (timeMs: number) => (timeMs === Number.POSITIVE_INFINITY ? 0 : timeMs)
   return {
     limits,
     bounds: hold,
     ackMode: ack,
+    batch,
     highWaterBytes: server.highWaterMarkBytes,
     proto,
     pingMs: orZero(server.pingIntervalMs),

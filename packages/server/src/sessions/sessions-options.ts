@@ -1,8 +1,11 @@
 import {
   type AckMode,
+  type Batching,
+  type BatchOptions,
   type Limits,
   MemoryStore,
   type OutboxBounds,
+  batching,
   defaultLimits,
   serverDefaults,
 } from '@holdfast/protocol'
@@ -25,6 +28,11 @@ export interface SessionsOptions {
   readonly authenticateTimeoutMs?: number
   /** Time for the first frame of a connection; then 4408. Default 10,000. */
   readonly helloTimeoutMs?: number
+  /**
+   * Sessions whose client left before it showed that it knows of them; beyond, the oldest is forgotten for the next. Default
+   * 1,000: hardly any client leaves just then, but a flood does.
+   */
+  readonly maxUnconfirmed?: number
   /** Connections that have not sent it yet; beyond, the oldest of them is closed with 4408 for the next. Default 5,000. */
   readonly maxAwaitedHellos?: number
   /**
@@ -59,6 +67,11 @@ export interface SessionsOptions {
   /** What happens to a `send` beyond what may be held: its receipt says so (`reject`, the default), or the session ends (`end`). */
   readonly overflow?: 'reject' | 'end'
 
+  /**
+   * Puts small text messages for clients that understand it into common frames; each still counts, and arrives, by itself.
+   * `true`: those of one turn. Default `false`: a frame for each. What clients batch is always understood.
+   */
+  readonly batch?: Partial<BatchOptions> | boolean
   /** The application's own subprotocols, agreed on inside the session. Default none; at most 16. */
   readonly proto?: readonly string[]
   /** Within how long clients spread their first try after an unplanned loss. Default 0: as they see fit. */
@@ -75,6 +88,7 @@ export interface ResolvedSessionsOptions
     Omit<
       SessionsOptions,
       | 'authenticate'
+      | 'batch'
       | 'windowMessages'
       | 'windowBytes'
       | 'maxHeldMessages'
@@ -84,6 +98,7 @@ export interface ResolvedSessionsOptions
     >
   > {
   readonly authenticate: Authenticate | undefined
+  readonly batch: Batching | undefined
   /** `maxBytes` is the server's to say. */
   readonly limits: Limits
   readonly hold: OutboxBounds
@@ -100,6 +115,7 @@ const defaults = {
   authenticateTimeoutMs: 5_000,
   helloTimeoutMs: serverDefaults.helloTimeoutMs,
   maxAwaitedHellos: 5_000,
+  maxUnconfirmed: 1_000,
   ack: serverDefaults.ackMode,
   stallMs: 10_000,
   maxUnread: 1_000,
@@ -112,6 +128,7 @@ const defaults = {
   maxHeldBytes: serverDefaults.bounds.maxBytes,
   maxTotalHeldBytes: 268_435_456,
   overflow: 'reject',
+  batch: false,
   proto: [],
   spreadMs: serverDefaults.spreadMs,
   leaveSpreadMs: 2_000,
@@ -129,6 +146,7 @@ const checks: {
   stallMs: (name, value) => integer(name, value, { ...duration, orInfinity: true }),
   maxUnread: (name, value) => integer(name, value, { ...count, orInfinity: true }),
   ttlMs: (name, value) => integer(name, value, { min: 0, max: 168 * HOUR_MS }),
+  maxUnconfirmed: (name, value) => integer(name, value, count),
   maxAwaitedHellos: (name, value) => integer(name, value, count),
   maxSessions: (name, value) => integer(name, value, { min: 1, max: 10_000_000 }),
   maxPerPrincipal: (name, value) => integer(name, value, count),
@@ -139,6 +157,7 @@ const checks: {
   maxHeldBytes: (name, value) => integer(name, value, bytes),
   maxTotalHeldBytes: (name, value) => integer(name, value, { min: 1, max: 2 ** 50, orInfinity: true }),
   overflow: (name, value) => oneOf(name, value, ['reject', 'end']),
+  batch: checkBatch,
   proto: checkProto,
   spreadMs: (name, value) => integer(name, value, durationOrZero),
   leaveSpreadMs: (name, value) => integer(name, value, durationOrZero),
@@ -164,12 +183,14 @@ export function resolveSessionsOptions(raw: SessionsOptions): ResolvedSessionsOp
     maxHeldBytes,
     maxSessions,
     maxPerPrincipal,
+    batch,
     ...rest
   } = { ...defaults, ...own }
   checkTogether(own, rest)
   return {
     ...rest,
     authenticate: own.authenticate,
+    batch: batch === false ? undefined : batching(batch === true ? {} : batch),
     store: own.store ?? new MemoryStore<SentMessage>({ maxSessions, maxPerPrincipal }),
     limits: { maxBytes: 1, windowMessages, windowBytes },
     hold: { maxMessages: maxHeldMessages, maxBytes: maxHeldBytes },
@@ -220,6 +241,22 @@ function checkStore(name: string, store: unknown): unknown {
   const { attach, write } = (store ?? {}) as Partial<SessionStore>
   if (typeof attach === 'function' && (typeof write === 'function' || isSharedStore(store))) return store
   throw new TypeError(`${name}: must have attach and write, or attach and keep, received ${shown(store)}`)
+}
+
+const batchChecks = {
+  lingerMs: (value: unknown) => integer('batch.lingerMs', value, { min: 0, max: 60_000 }),
+  maxMessages: (value: unknown) => integer('batch.maxMessages', value, { min: 1, max: 1_024 }),
+  maxBytes: (value: unknown) => integer('batch.maxBytes', value, bytes),
+}
+
+function checkBatch(name: string, batch: unknown): unknown {
+  if (typeof batch === 'boolean') return batch
+  if (typeof batch !== 'object' || batch === null) {
+    throw new TypeError(`${name}: must be true, false or an object, received ${shown(batch)}`)
+  }
+  knownNames(name, batch, Object.keys(batchChecks))
+  for (const [key, value] of Object.entries(batch)) batchChecks[key as keyof BatchOptions](value)
+  return batch
 }
 
 function checkProto(name: string, proto: unknown): unknown {

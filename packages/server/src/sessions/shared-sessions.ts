@@ -37,6 +37,9 @@ type Held = HeldOutput<SentMessage>
 /** An answer that took longer is asked for again: while it was under way this process may have been stopped, and replaced. */
 const STALE_MS = 500
 
+/** The close code for a connection whose session another one has. */
+const SUPERSEDED = 4409
+
 /** When the store is asked again that could not be asked. */
 const RETRY_MS = 100
 
@@ -52,6 +55,8 @@ export class SharedSessions {
   /** Those with something new for the store. */
   readonly #dirty = new Set<Held>()
   readonly #posts = new WeakMap<Held, PostTaker>()
+  /** Those that another server waits for. */
+  readonly #wanted = new Map<Held, () => void>()
   readonly #leaving = new Map<string, { readonly held: Held; readonly cause: 'moved' | 'stopped' }>()
   #staleMs = STALE_MS
   #cancelRetry: Release | undefined
@@ -182,6 +187,32 @@ export class SharedSessions {
     if (batch.ended !== undefined) this.#over(held, [...actions, ...held.drop()])
     else for (const action of actions) this.#parts.carryOut(action)
     if (waiting > held.taken) this.#takePosts(held)
+    this.#releaseWhenDone(held)
+  }
+
+  /**
+   * Another server has a client for a session: what is still on its way here is not taken in any more, what was is kept, and then
+   * the session is let go.
+   */
+  release(sid: string, gen: number, done: () => void): void {
+    const { core, run } = this.#parts
+    const held = this.#held.get(sid)
+    if (held === undefined || held.record.gen !== gen) return done()
+    // A client of ours wants it too, or it is over: then the store decides.
+    if (held.isAttaching || held.isEnding) return undefined
+    this.#wanted.set(held, done)
+    const connection = core.session(sid)?.connection
+    if (connection !== undefined) core.reject(connection, { code: SUPERSEDED, message: 'superseded' })
+    held.touch()
+    return run()
+  }
+
+  #releaseWhenDone(held: Held): void {
+    const done = this.#wanted.get(held)
+    const { handled, rx } = held.record.inbox
+    if (done === undefined || !held.isIdle || handled < rx || !this.#isHere(held)) return
+    this.#letGo(held, 'moved')
+    done()
   }
 
   #takePosts(held: Held): void {
@@ -235,6 +266,7 @@ export class SharedSessions {
     const dropped = held.drop()
     this.#leaving.set(sid, { held, cause })
     this.#held.delete(sid)
+    this.#wanted.delete(held)
     core.moved(sid)
     run()
     for (const action of dropped) {

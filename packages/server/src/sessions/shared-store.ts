@@ -12,6 +12,8 @@ export interface SharedStoreHost {
   readonly report: (error: unknown) => void
   /** Something happened to a session elsewhere; without one, to any: the store is to be asked. */
   readonly wake: (sid?: string) => void
+  /** Another server has a client for a session: what there is of this generation is to be kept, then `done` is to be called. */
+  readonly release: (sid: string, gen: number, done: () => void) => void
 }
 
 /** A message from another node that waits for a number. */
