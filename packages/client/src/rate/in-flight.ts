@@ -2,18 +2,23 @@ import type { Receipt } from '@holdfast/mailbox'
 
 /**
  * Counts what was sent and is not acknowledged, which resume mode sends again after a break. Messages are acknowledged in
- * order, so it is enough to look at the oldest; nothing is allocated for a message.
+ * order, so it is enough to look at the oldest. A ring that grows with the window and is then used again and again: nothing
+ * is allocated for a message.
  */
 export class InFlight {
-  readonly #receipts: Receipt[] = []
-  readonly #bytes: number[] = []
+  #receipts: (Receipt | undefined)[] = [undefined]
+  #bytes: number[] = [0]
   #first = 0
+  #count = 0
 
   /** Notes a message that was sent. */
   add(receipt: Receipt, bytes: number): void {
     this.#forgetSettled()
-    this.#receipts.push(receipt)
-    this.#bytes.push(bytes)
+    if (this.#count === this.#receipts.length) this.#grow()
+    const at = this.#place(this.#count)
+    this.#receipts[at] = receipt
+    this.#bytes[at] = bytes
+    this.#count += 1
   }
 
   /** Adds up what is on the wire with no answer. */
@@ -21,7 +26,8 @@ export class InFlight {
     this.#forgetSettled()
     let messages = 0
     let bytes = 0
-    for (let at = this.#first; at < this.#receipts.length; at += 1) {
+    for (let n = 0; n < this.#count; n += 1) {
+      const at = this.#place(n)
       if (this.#receipts[at]?.status !== 'written') continue
       messages += 1
       bytes += this.#bytes[at] ?? 0
@@ -29,13 +35,23 @@ export class InFlight {
     return { messages, bytes }
   }
 
+  #place(n: number): number {
+    return (this.#first + n) % this.#receipts.length
+  }
+
   #forgetSettled(): void {
-    const { length } = this.#receipts
-    while (this.#first < length && isSettled(this.#receipts[this.#first])) this.#first += 1
-    if (this.#first * 2 < length) return
-    // Seldom enough to cost each message a constant share.
-    this.#receipts.copyWithin(0, this.#first).length -= this.#first
-    this.#bytes.copyWithin(0, this.#first).length -= this.#first
+    while (this.#count > 0 && isSettled(this.#receipts[this.#first])) {
+      this.#receipts[this.#first] = undefined
+      this.#first = this.#place(1)
+      this.#count -= 1
+    }
+  }
+
+  #grow(): void {
+    const places = Array.from({ length: 2 * this.#count }, (_, n) => (n < this.#count ? this.#place(n) : -1))
+    const [receipts, bytes] = [this.#receipts, this.#bytes]
+    this.#receipts = places.map((at) => receipts[at])
+    this.#bytes = places.map((at) => bytes[at] ?? 0)
     this.#first = 0
   }
 }

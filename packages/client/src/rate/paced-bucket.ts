@@ -37,6 +37,12 @@ export class PacedBucket {
     return this.#bucket.tokens(nowMs)
   }
 
+  /** Is there a whole token? Asked for every message, so it gives no number that would be put on the heap. */
+  hasToken(nowMs: number): boolean {
+    this.#catchUp(nowMs)
+    return this.#bucket.tokens(nowMs) >= 1
+  }
+
   /** As `Bucket.take`. */
   take(count: number): void {
     this.#bucket.take(count)

@@ -80,14 +80,15 @@ export class Turnstile {
     if (this.#waiting.size > 0) this.#arm()
   }
 
+  /** Whole milliseconds: numbers with a fraction would be put on the heap, for every message. */
   get #nowMs(): number {
-    return this.#scope.clock.monotonicMs()
+    return Math.floor(this.#scope.clock.monotonicMs())
   }
 
   /** Is there a token of each kind? A message may be larger than the rest of the bytes, or a large one would never go. */
   get #isOpen(): boolean {
     const nowMs = this.#nowMs
-    return (this.#messages?.tokens(nowMs) ?? 1) >= 1 && (this.#bytes?.tokens(nowMs) ?? 1) >= 1
+    return (this.#messages?.hasToken(nowMs) ?? true) && (this.#bytes?.hasToken(nowMs) ?? true)
   }
 
   #serve(): void {
