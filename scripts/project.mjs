@@ -11,7 +11,9 @@ export const published = {
   client: {
     index: 'src/index.ts',
     adaptive: 'src/adaptive.ts',
+    breaker: 'src/breaker/index.ts',
     pool: 'src/pool/index.ts',
+    rate: 'src/rate/index.ts',
     registry: 'src/registry/index.ts',
     resume: 'src/resume/index.ts',
     diagnostics: 'src/diagnostics/index.ts',

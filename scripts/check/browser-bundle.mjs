@@ -7,9 +7,24 @@ import { rollup } from 'rollup'
 /** What an application of a browser writes, by the name under which it is measured. */
 export const browserUses = {
   "import { connect } from 'holdfast'": "import { connect } from 'holdfast'; globalThis.app = connect",
+  "import { circuitBreaker } from 'holdfast/breaker'":
+    "import { circuitBreaker } from 'holdfast/breaker'; globalThis.app = circuitBreaker",
+  "import { retryBudget } from 'holdfast/breaker'":
+    "import { retryBudget } from 'holdfast/breaker'; globalThis.app = retryBudget",
+  "import { sendLimit } from 'holdfast/rate'":
+    "import { sendLimit } from 'holdfast/rate'; globalThis.app = sendLimit",
+  "import { dialLimit } from 'holdfast/rate'":
+    "import { dialLimit } from 'holdfast/rate'; globalThis.app = dialLimit",
   "import { pool } from 'holdfast/pool'": "import { pool } from 'holdfast/pool'; globalThis.app = pool",
   "import { registry } from 'holdfast/registry'":
     "import { registry } from 'holdfast/registry'; globalThis.app = registry",
+  "import { limitLifetime } from 'holdfast/lifetime'":
+    "import { limitLifetime } from 'holdfast/lifetime'; globalThis.app = limitLifetime",
+  "import { request } from 'holdfast/request'":
+    "import { request } from 'holdfast/request'; globalThis.app = request",
+  "import { stats } from 'holdfast/stats'": "import { stats } from 'holdfast/stats'; globalThis.app = stats",
+  "import { streams } from 'holdfast/streams'":
+    "import { streams } from 'holdfast/streams'; globalThis.app = streams",
   "import * from 'holdfast'": "import * as holdfast from 'holdfast'; globalThis.app = holdfast",
 }
 
