@@ -14,6 +14,9 @@ export interface RedisProcess {
   start(): Promise<void>
   /** Ends it: with its data saved or not, as its settings say. */
   stop(signal?: NodeJS.Signals): Promise<void>
+  /** Stops its process for a while; `resume` lets it go on. */
+  pause(): void
+  resume(): void
   /** Opens a connection, closed by `end`. */
   client(): Promise<RedisClient & { sendCommand(args: string[]): Promise<unknown> }>
   /** Ends it and everything that was opened. */
@@ -22,6 +25,9 @@ export interface RedisProcess {
 
 /** Settings with which Redis writes nothing to a disk. */
 export const forgetful = ['--save', '', '--appendonly', 'no']
+
+/** Settings with which Redis writes what it has when it is told to save, and reads it at its start. */
+export const snapshots = ['--save', '', '--appendonly', 'no', '--dbfilename', 'dump.rdb']
 
 /** Settings with which every write is on disk before it is answered. */
 export const durable = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always']
@@ -50,6 +56,12 @@ export function redisProcess(settings: readonly string[] = forgetful): RedisProc
       running?.kill(signal)
       await ended
       running = undefined
+    },
+    pause() {
+      running?.kill('SIGSTOP')
+    },
+    resume() {
+      running?.kill('SIGCONT')
     },
     async client() {
       const client = newClient()
