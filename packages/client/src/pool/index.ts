@@ -1,3 +1,4 @@
+export type { Signal } from '@holdfast/lifetime'
 export type { Lease } from './lease.ts'
 export { pool } from './pool.ts'
 export type { PoolOptions, WhenExhausted } from './pool-options.ts'
