@@ -27,8 +27,10 @@ export function placesOf(engine: EngineName): readonly Place[] {
   )
 }
 
-/** Makes a test of each scenario, run in a place. @param fits leaves scenarios out; by default all run */
-export function testPlace(place: Place, fits: (name: string) => boolean = () => true): void {
+const namesIn = (mode: Mode): readonly string[] => scenariosIn(mode).map(({ name }) => name)
+
+/** Makes a test of each scenario, run in a place. @param names of scenarios; by default all that hold in the place's mode */
+export function testPlace(place: Place, names = namesIn(place.mode)): void {
   const { engine, kind, scheme, mode } = place
   const title = placeName(place)
   describe(title, () => {
@@ -38,7 +40,7 @@ export function testPlace(place: Place, fits: (name: string) => boolean = () => 
       if (engines[engine].absentBecause() === undefined) page = await inUse.open(labPages[mode].path)
     })
 
-    for (const { name } of scenariosIn(mode).filter((scenario) => fits(scenario.name))) {
+    for (const name of names) {
       test(name, async (context) => {
         const known = limitOf(title, name)
         if (known) context.skip(`${known.limit}; shown by ${known.shownBy}`)

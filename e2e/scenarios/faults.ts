@@ -8,7 +8,7 @@ const watchful = { heartbeat: { intervalMs: 100, timeoutMs: 600, ...ping } }
 /** Always draws the longest delay, so that growth can be read. */
 const longest = () => 0.999_999
 
-async function halfOpen({ connect, url, proxy, assert }: Lab, side: 'up' | 'down'): Promise<void> {
+async function halfOpen({ connect, url, mode, proxy, assert }: Lab, side: 'up' | 'down'): Promise<void> {
   const { session, reaches, inbox } = connect(url(), watchful)
   const first = await reaches('open')
   await proxy.set({ blackhole: side })
@@ -16,7 +16,7 @@ async function halfOpen({ connect, url, proxy, assert }: Lab, side: 'up' | 'down
   assert.equal(cause.kind, 'liveness', 'cause')
   await proxy.clear()
   const second = await reaches('open')
-  assert.equal([first.resumed, second.resumed], ['first', false], 'resumed')
+  assert.equal([first.resumed, second.resumed], ['first', mode === 'resume'], 'resumed')
   session.send('over here')
   assert.equal(await inbox.next(), 'over here', 'the new connection works, and no pong is a message')
 }
@@ -25,7 +25,7 @@ async function halfOpen({ connect, url, proxy, assert }: Lab, side: 'up' | 'down
 export const faults: readonly Scenario[] = [
   {
     name: 'after a cut (FIN) the session comes back, with the same listeners',
-    async run({ connect, url, proxy, assert }) {
+    async run({ connect, url, mode, proxy, assert }) {
       const { session, reaches, inbox } = connect(url())
       await reaches('open')
       session.send('before')
@@ -35,7 +35,7 @@ export const faults: readonly Scenario[] = [
       assert.equal([cause.kind, attempt], ['lost', 2], 'cause and attempt')
       session.send('after')
       assert.equal(await inbox.next(), 'after')
-      assert.equal((await reaches('open')).resumed, false, 'resumed')
+      assert.equal((await reaches('open')).resumed, mode === 'resume', 'resumed')
     },
   },
   {
@@ -80,13 +80,14 @@ export const faults: readonly Scenario[] = [
   },
   {
     name: 'a stalled line that flows again costs nothing: same connection, all messages, in order',
-    async run({ connect, url, proxy, assert }) {
+    async run({ connect, url, mode, proxy, assert }) {
       const { session, states, reaches, inbox } = connect(url())
       await reaches('open')
       await proxy.set({ stall: 'both' })
       const numbers = Array.from({ length: 100 }, (_, at) => String(at))
       for (const number of numbers) session.send(number)
-      await session.flushed()
+      // In resume mode that is: until the server has them, which it cannot.
+      if (mode === 'plain') await session.flushed()
       assert.equal(inbox.all, [], 'nothing yet')
       await proxy.clear()
       assert.equal(await inbox.take(100), numbers, 'order')
@@ -95,7 +96,7 @@ export const faults: readonly Scenario[] = [
   },
   {
     name: 'while dials are refused the queue is kept, and flushed in order before what comes later',
-    async run({ connect, url, proxy, assert, seen, environment }) {
+    async run({ connect, url, proxy, assert, fine, seen, environment }) {
       const { session, reaches, inbox } = connect(url())
       await reaches('open')
       await proxy.set({ accept: 'refuse' })
@@ -122,7 +123,7 @@ export const faults: readonly Scenario[] = [
       assert.equal((await seen()).received, all, 'the server got each once')
       assert.equal(
         await Promise.all(receipts.map(({ settled }) => settled)),
-        texts.map(() => 'written'),
+        texts.map(() => fine),
         'receipts',
       )
     },
@@ -172,7 +173,7 @@ export const faults: readonly Scenario[] = [
   },
   {
     name: 'connections that are accepted and closed at once do not reset the backoff',
-    async run({ connect, url, assert }) {
+    async run({ connect, url, mode, assert }) {
       const { states, reaches } = connect(url('?acceptThenClose=1011'), {
         backoff: { baseMs: 10, capMs: 80 },
         random: longest,
@@ -180,10 +181,9 @@ export const faults: readonly Scenario[] = [
       const delays: number[] = []
       for (let retry = 0; retry < 4; retry += 1) delays.push((await reaches('waiting')).delayMs)
       assert.equal(delays, [10, 20, 40, 80], 'delays')
-      assert.that(
-        states.all.some(({ name }) => name === 'open'),
-        'it was open in between',
-      )
+      // A session that resumes is open when the server has welcomed it, and this one does not.
+      const wasOpen = states.all.some(({ name }) => name === 'open')
+      assert.equal(wasOpen, mode === 'plain', 'open in between')
     },
   },
   {
@@ -219,15 +219,17 @@ export const faults: readonly Scenario[] = [
   {
     name: 'a server that sends garbage is left, and what it sends on the next connection is taken',
     async run({ connect, url, assert }) {
-      const { reaches, inbox } = connect(({ attempt }) => url(attempt === 1 ? '?garbage=1' : '?greet=hello'))
+      const { session, reaches, inbox } = connect(({ attempt }) => url(attempt === 1 ? '?garbage=1' : ''))
       // It comes with the answer to the upgrade: Firefox sees it before it has told that the connection is open.
       const { kind } = (await reaches('waiting')).cause
       assert.that(kind === 'lost' || kind === 'unreachable', `lost or unreachable, got ${kind}`)
+      session.send('hello')
       assert.equal(await inbox.next(), 'hello')
     },
   },
   {
     name: 'a large message arrives whole, in small pieces, late and jittered, in its order',
+    only: { mode: 'plain', because: 'the server is told to speak out of turn; resume.ts has its own' },
     async run({ connect, url, proxy, assert }) {
       await proxy.set({ latencyMs: 5, jitterMs: 10, chunkBytes: { down: 30_011 } })
       const { session, inbox } = connect(url('?oversize=2000000&greet=first'))
@@ -239,6 +241,7 @@ export const faults: readonly Scenario[] = [
   },
   {
     name: 'a message too large for the server is told, and the session comes back without it',
+    only: { mode: 'plain', because: 'with the limit known it is not sent at all; resume.ts has its own' },
     async run({ connect, url, assert }) {
       const { session, reaches, inbox, errors } = connect(url(), { queue: { maxBytes: 4_000_000 } })
       session.send(new Uint8Array(2_000_000))
@@ -254,13 +257,16 @@ export const faults: readonly Scenario[] = [
   },
   {
     name: 'a connection cut in the middle of a message delivers nothing of it',
+    only: { mode: 'plain', because: 'in resume mode it comes whole on the next one; resume.ts has its own' },
     async run({ connect, url, proxy, assert }) {
       await proxy.set({ closeAfterBytes: { down: 50_000 } })
       const { reaches, inbox } = connect(({ attempt }) =>
         url(attempt === 1 ? '?greet=whole&oversize=100000' : ''),
       )
-      assert.equal((await reaches('waiting')).cause.kind, 'lost', 'cause')
-      assert.equal(inbox.all, ['whole'], 'messages')
+      const { kind } = (await reaches('waiting')).cause
+      assert.that(kind === 'lost' || kind === 'unreachable', `lost or unreachable, got ${kind}`)
+      // A connection that is gone when a worker in Firefox would hear of it never was open there.
+      assert.equal(inbox.all, kind === 'lost' ? ['whole'] : [], 'messages')
       await proxy.clear()
       await reaches('open')
     },
