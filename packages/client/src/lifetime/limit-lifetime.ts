@@ -46,7 +46,12 @@ export interface LifetimeCounts {
   readonly session: number
 }
 
-const preset = {
+/** The options as they are used: nothing left out. */
+export type Limits = {
+  readonly [Name in keyof LifetimeOptions]-?: Exclude<LifetimeOptions[Name], undefined>
+}
+
+const preset: Omit<Limits, 'jitter'> = {
   idleTimeoutMs: Infinity,
   maxConnectionMs: Infinity,
   maxSessionMs: Infinity,
@@ -56,7 +61,6 @@ const preset = {
   clock: systemClock,
   random: Math.random,
 }
-type Limits = typeof preset & { readonly jitter: number }
 
 /** While a connection is busy, it is asked this often whether it still is. */
 const LOOK_AGAIN_MS = 1_000

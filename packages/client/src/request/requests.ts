@@ -37,7 +37,14 @@ export interface RequestsOptions<Request, Answer> {
 }
 
 const requestPreset = { timeoutMs: 30_000, signal: undefined as unknown, retryOnReconnect: false }
-const preset = { timeoutMs: 30_000, maxPending: 1_000, clock: systemClock }
+/** The options as they are used, but for the correlation: nothing left out. */
+export interface RequestsSettings {
+  readonly timeoutMs: number
+  readonly maxPending: number
+  readonly clock: Clock
+}
+
+const preset: RequestsSettings = { timeoutMs: 30_000, maxPending: 1_000, clock: systemClock }
 
 /** The number of the last request of each session, so that two objects on one session do not use one twice. */
 const lastIds = new WeakMap<Session, number>()
@@ -46,7 +53,7 @@ const lastIds = new WeakMap<Session, number>()
 export class Requests<Request, Answer> {
   readonly #session: Session
   readonly #correlation: Correlation<Request, Answer>
-  readonly #options: typeof preset
+  readonly #options: RequestsSettings
   readonly #scope: Scope
   readonly #pending = new Map<unknown, PendingRequest>()
   readonly #deadline: Deadline
@@ -55,7 +62,7 @@ export class Requests<Request, Answer> {
   #losses = 0
   declare [Symbol.dispose]: () => void
 
-  constructor(session: Session, correlation: Correlation<Request, Answer>, options: typeof preset) {
+  constructor(session: Session, correlation: Correlation<Request, Answer>, options: RequestsSettings) {
     this.#session = session
     this.#correlation = correlation
     this.#options = options

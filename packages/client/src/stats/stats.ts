@@ -54,7 +54,17 @@ export interface StatsSnapshot {
   readonly rttMs: Spread | null
 }
 
-const preset = { sampleMs: 5_000, maxSamples: 256, userTiming: false, clock: systemClock }
+/** The options as they are used: nothing left out. */
+export type ResolvedStatsOptions = {
+  readonly [Name in keyof StatsOptions]-?: Exclude<StatsOptions[Name], undefined>
+}
+
+const preset: ResolvedStatsOptions = {
+  sampleMs: 5_000,
+  maxSamples: 256,
+  userTiming: false,
+  clock: systemClock,
+}
 
 const noCounts = () => ({ attempts: 0, opens: 0, reconnects: 0, resumes: 0, gaps: 0 })
 const noTime = () => ({ idle: 0, connecting: 0, open: 0, waiting: 0, closing: 0, closed: 0 })
@@ -82,7 +92,7 @@ export class Stats {
   readonly #closeCodes = new Map<string, number>()
   declare [Symbol.dispose]: () => void
 
-  constructor(session: Session, options: typeof preset) {
+  constructor(session: Session, options: ResolvedStatsOptions) {
     const { clock, sampleMs, maxSamples } = options
     this.#session = session
     this.#clock = clock
@@ -150,7 +160,7 @@ export class Stats {
   }
 
   /** Registers a handler for each event. Those of messages only add up numbers. */
-  #listen({ userTiming: timed }: typeof preset): void {
+  #listen({ userTiming: timed }: ResolvedStatsOptions): void {
     const session = this.#session
     const scope = this.#scope
     const bytesOf = messageBytes()

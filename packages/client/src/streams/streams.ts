@@ -4,6 +4,14 @@ import type { Session } from '../session.ts'
 import { type OnGap, readableOf } from './readable.ts'
 import { writableOf } from './writable.ts'
 
+declare global {
+  // The client compiles without DOM and Node types. Where they are present this adds nothing to them; elsewhere it is a name.
+  // oxlint-disable-next-line typescript/no-explicit-any, eslint/no-unused-vars -- declarations of one type have the same parameters
+  interface ReadableStream<R = any> {}
+  // oxlint-disable-next-line typescript/no-explicit-any, eslint/no-unused-vars -- declarations of one type have the same parameters
+  interface WritableStream<W = any> {}
+}
+
 /** How a session is seen as streams. */
 export interface StreamsOptions {
   /**

@@ -1,13 +1,5 @@
 import { platform } from '@holdfast/lifetime'
 
-declare global {
-  // The client compiles without DOM and Node types. Where they are present this adds nothing to them; elsewhere it is a name.
-  // oxlint-disable-next-line typescript/no-explicit-any, eslint/no-unused-vars -- declarations of one type have the same parameters
-  interface ReadableStream<R = any> {}
-  // oxlint-disable-next-line typescript/no-explicit-any, eslint/no-unused-vars -- declarations of one type have the same parameters
-  interface WritableStream<W = any> {}
-}
-
 /** The part of a readable stream's controller that this code uses. */
 export interface ReadableController<T> {
   enqueue(chunk: T): void
