@@ -4,12 +4,12 @@ import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { judgeCode } from '../../scripts/check/browser-content.mjs'
+import { bundlers } from '../../scripts/everywhere/places.mjs'
 import { type Backend, html, script, startBackend } from '../lab/backend.ts'
 import { servePages } from '../lab/browser-files.ts'
 import { launchChromium, uncaughtIn } from '../lab/chromium.ts'
 import { type Addresses, type Mode, modes } from '../lab/lab.ts'
 import { buildWith } from '../runtimes/built.ts'
-import { pageBundlers, serverBundlers } from '../runtimes/places.ts'
 import { subpathsOf } from '../runtimes/subpaths.ts'
 
 // The packed package, built with the bundlers that applications use, for pages and for servers that render them.
@@ -68,7 +68,8 @@ afterAll(async () => {
   await backend.stop()
 })
 
-for (const [place, bundler] of Object.entries(pageBundlers)) {
+for (const [place, { build: bundler, server }] of Object.entries(bundlers)) {
+  if (server) continue
   describe(place, () => {
     let page: Page | undefined
     let uncaught: string[] = []
@@ -116,7 +117,8 @@ for (const [place, bundler] of Object.entries(pageBundlers)) {
   })
 }
 
-for (const [place, bundler] of Object.entries(serverBundlers)) {
+for (const [place, { build: bundler, server }] of Object.entries(bundlers)) {
+  if (!server) continue
   describe(place, () => {
     test('builds without a warning, and the server renders what it was sent, then ends', async () => {
       const { warnings, files } = await buildWith(bundler, 'server', serverCode)

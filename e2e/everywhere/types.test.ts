@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { appFolder, modulesOf } from '../../scripts/everywhere/folders.mjs'
-import { compilers } from '../runtimes/places.ts'
+import { compilers } from '../../scripts/everywhere/places.mjs'
 import { subpathsOf } from '../runtimes/subpaths.ts'
 
 // The packed types in applications that check their libraries, with the oldest and the newest compiler.

@@ -1,7 +1,7 @@
-import type { CreateSocket } from 'holdfast'
 import type * as Holdfast from 'holdfast'
 import type { resume } from 'holdfast/resume'
 import type { Environment, Mode } from '../lab/lab.ts'
+import { own } from './own-socket.ts'
 
 /** Which WebSocket sessions use: `ws`, which the package takes by itself where it can, or the one of the platform. */
 export type SocketKind = 'ws' | 'own'
@@ -14,9 +14,6 @@ export interface Way {
 
 type MakeSocket = NonNullable<Environment['socket']>
 
-/** The platform's own WebSocket, as an application asks for it. */
-const createSocket: CreateSocket = (url, protocols) => new WebSocket(url, [...protocols])
-
 /** Describes this runtime to the scenarios. @param makeSocket makes a bare socket of `ws`; without, there is no `ws` */
 export function environmentFor(
   { mode, socket }: Way,
@@ -25,6 +22,6 @@ export function environmentFor(
 ): Environment {
   if (socket === 'ws' && makeSocket) return { name: 'node', mode, ...packages, socket: makeSocket }
   // Where the package has no `ws` to prefer, the platform's own is what it takes by itself.
-  const options = makeSocket ? { createSocket } : {}
+  const options = makeSocket ? { createSocket: own } : {}
   return { name: 'web', mode, ...packages, options }
 }

@@ -3,8 +3,8 @@ import * as holdfast from 'holdfast'
 import { resume } from 'holdfast/resume'
 import { WebSocket as NodeSocket } from 'ws'
 import { type Addresses, runScenario } from '../lab/lab.ts'
-import { scenarios } from '../scenarios/index.ts'
 import { environmentFor, type Way } from './environment.ts'
+import { findScenario } from './find-scenario.ts'
 
 // Runs in a process of Node, Bun or Deno: reads the names of scenarios from stdin, one per line, and answers each with one
 // line of JSON. When stdin ends it does nothing more: the process must then end by itself.
@@ -22,10 +22,8 @@ process.on('unhandledRejection', (error) => uncaught.push(error))
 
 /** Gives what went wrong, or nothing. */
 async function outcomeOf(name: string): Promise<string | undefined> {
-  const scenario = scenarios.find((one) => one.name === name)
-  if (!scenario) return `no scenario is called ${name}`
   try {
-    await runScenario(scenario, environment, addresses)
+    await runScenario(findScenario(name), environment, addresses)
   } catch (error) {
     return textOf(error)
   }

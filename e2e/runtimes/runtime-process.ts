@@ -43,10 +43,20 @@ export class RuntimeProcess {
     this.ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stderr: this.#stderr }))
   }
 
-  /** Says a line, and gives the line that is told next. @throws Error when the process ends or says nothing */
-  async ask(line: string): Promise<string> {
+  /** Says a line. */
+  say(line: string): void {
     this.#child.stdin?.write(`${line}\n`)
+  }
+
+  /** Says a line, and gives the line that is told next. @throws Error as `next` does */
+  async ask(line: string): Promise<string> {
+    this.say(line)
     return this.next()
+  }
+
+  /** Reads lines up to this one. @throws Error as `next` does */
+  async until(line: string): Promise<void> {
+    while ((await this.next()) !== line);
   }
 
   /** Gives the next line that is told. @throws Error when the process ends or says nothing for two minutes */
@@ -62,6 +72,15 @@ export class RuntimeProcess {
   /** Ends stdin: a process that has nothing else to do ends by itself. */
   leaveAlone(): void {
     this.#child.stdin?.end()
+  }
+
+  /** Resolves with how it ended. @throws Error when it has not ended by then */
+  async endedWithin(limitMs: number): Promise<ProcessEnd> {
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`the process still runs after ${limitMs} ms`)), limitMs)
+    })
+    return Promise.race([this.ended, tooLate]).finally(() => clearTimeout(timer))
   }
 
   kill(): void {

@@ -1,8 +1,8 @@
 import * as holdfast from 'holdfast'
 import { resume } from 'holdfast/resume'
 import { type Addresses, runScenario } from '../lab/lab.ts'
-import { scenarios } from '../scenarios/index.ts'
 import { environmentFor, type Way } from './environment.ts'
+import { findScenario } from './find-scenario.ts'
 
 // Runs in a Worker of workerd: each request names a scenario, and is answered when that has ended.
 
@@ -15,10 +15,8 @@ export interface Ask {
 
 /** Gives what went wrong, or an empty text. */
 async function outcomeOf({ name, way, addresses }: Ask): Promise<string> {
-  const scenario = scenarios.find((one) => one.name === name)
-  if (!scenario) return `no scenario is called ${name}`
   try {
-    await runScenario(scenario, environmentFor(way, { holdfast, resume }), addresses)
+    await runScenario(findScenario(name), environmentFor(way, { holdfast, resume }), addresses)
     return ''
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error)

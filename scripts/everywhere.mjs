@@ -1,0 +1,62 @@
+// npm run everywhere: the scenarios in every place that the library claims to work in, and the page that says so.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from './build.mjs'
+import { help, readArguments } from './everywhere/arguments.mjs'
+import { installApp } from './everywhere/install-app.mjs'
+import { installTools, toolSets } from './everywhere/install-tools.mjs'
+import { judge } from './everywhere/judge.mjs'
+import { readLimits } from './everywhere/limits.mjs'
+import { intoPage, renderTables } from './everywhere/page.mjs'
+import { placeNames } from './everywhere/places.mjs'
+import { runPlaces } from './everywhere/run-places.mjs'
+import { root } from './project.mjs'
+import { askedToEnd } from './run/asked-to-end.mjs'
+import { endCommands } from './run/command.mjs'
+import { runSteps } from './run/steps.mjs'
+import { installBrowsers } from './setup/browsers.mjs'
+import { buildStamp } from './setup/stamp.mjs'
+
+const page = join(root, 'docs/platforms.md')
+
+void askedToEnd().then((why) => {
+  endCommands()
+  console.log(`FAIL the run was ended by ${why}`)
+  process.exit(1)
+})
+
+/** Builds, installs and packs what the places need. */
+async function prepare() {
+  const built = { name: 'build', run: () => (buildStamp.fresh() ? { ok: true, output: '' } : build()) }
+  const browsers = { name: 'browsers', run: installBrowsers }
+  const tools = toolSets.map((set) => ({ name: `tools: ${set}`, run: () => installTools(set) }))
+  const app = { name: 'the packed packages, installed in an application', run: installApp }
+  const { failed } = await runSteps([built, browsers, ...tools, app], { atOnce: 1 })
+  return failed === 0
+}
+
+async function everywhere({ only }) {
+  if (!(await prepare())) return 1
+  const results = await runPlaces(only)
+  const failed = Object.values(results.places).flatMap((outcome) => outcome.failed).length
+  const limits = await readLimits()
+  const problems = only === undefined ? judge(results, limits) : results.broken
+  for (const problem of problems) console.log(`FAIL ${problem}`)
+  if (only === undefined) {
+    writeFileSync(page, intoPage(readFileSync(page, 'utf8'), renderTables(results.places, limits)))
+    console.log('docs/platforms.md is written')
+  }
+  const passed = Object.values(results.places).flatMap((outcome) => outcome.passed).length
+  console.log(`\n${passed} passed, ${failed + problems.length} failed`)
+  return results.ok && passed > 0 && failed + problems.length === 0 ? 0 : 1
+}
+
+try {
+  const asked = readArguments(process.argv.slice(2))
+  if (asked.help) console.log(help)
+  else if (asked.list) console.log(placeNames.join('\n'))
+  else process.exitCode = await everywhere(asked)
+} catch (error) {
+  console.log(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}

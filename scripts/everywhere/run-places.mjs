@@ -1,0 +1,37 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { programOf, runCommand } from '../run/command.mjs'
+
+/** The tests of every place, and those that show what a place does that has a limit. */
+const files = ['e2e/everywhere/', 'e2e/node.test.ts', 'e2e/engines.test.ts']
+const limitMs = 7_200_000
+
+/**
+ * Runs the scenarios, printing as they end.
+ * @param {string} [only] how the names of the places begin; without, all
+ * @returns {Promise<{ ok: boolean, places: object, broken: string[] }>}
+ */
+export async function runPlaces(only) {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-places-'))
+  const results = join(folder, 'results.json')
+  const pattern = only === undefined ? [] : ['--testNamePattern', `^${only.replace(/[^\w ]/g, '.')}`]
+  const projects = ['--project', 'e2e', '--project', 'everywhere']
+  const reporter = ['--reporter', join(import.meta.dirname, 'reporter.mjs')]
+  const { ok } = await runCommand(
+    process.execPath,
+    [programOf('vitest'), 'run', ...reporter, ...projects, ...pattern, ...files],
+    {
+      env: { HOLDFAST_EVERYWHERE_RESULTS: results },
+      timeoutMs: limitMs,
+      print: (text) => process.stdout.write(text),
+    },
+  )
+  try {
+    return { ok, ...JSON.parse(readFileSync(results, 'utf8')) }
+  } catch {
+    return { ok: false, places: {}, broken: ['the run'] } // never written: it broke off
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
