@@ -70,7 +70,8 @@ const places: readonly { readonly where: string; readonly go: (lab: Lab) => Prom
   {
     where: 'closing',
     go: async (lab) => {
-      const watched = await reached('open', lab.connect(lab.url('?mute=1'), { closeTimeoutMs: 300 }))
+      const watched = await reached('open', lab.connect(lab.url(), { closeTimeoutMs: 300 }))
+      await lab.proxy.set({ stall: 'down' })
       void watched.session.close({ code: 4000, reason: 'first' })
       return reached('closing', watched)
     },
@@ -126,8 +127,10 @@ async function endIt(lab: Lab, where: string, how: string, go: (typeof places)[n
   assert.equal(cause.kind, known, 'cause')
   assert.equal(told.length, where === 'closed' ? 0 : 1, 'closed events')
   const status = await lab.soon('the receipt settles', receipt.settled)
-  assert.that(['written', 'undelivered', 'rejected'].includes(status), `a final receipt, got ${status}`)
-  assert.equal(handBack.undelivered.length, status === 'undelivered' ? 1 : 0, 'handed back')
+  const final = ['undelivered', 'rejected', ...(lab.mode === 'plain' ? ['written'] : ['acked', 'uncertain'])]
+  assert.that(final.includes(status), `a final receipt, got ${status}`)
+  const given = [handBack.undelivered.length, handBack.uncertain.length]
+  assert.equal(given, [status === 'undelivered' ? 1 : 0, status === 'uncertain' ? 1 : 0], 'handed back')
   await lab.soon('the iterator ends', readToEnd(iterator))
   await lab.soon('opened() settles', opened)
   const { timers, listeners, sockets } = session.resources
@@ -150,6 +153,7 @@ export const ends: readonly Scenario[] = [
   ),
   {
     name: 'close() says code and reason to the server, after everything that was sent, when told to drain',
+    only: { mode: 'plain', because: 'in resume mode a BYE ends the session; resume.ts has its own' },
     async run({ connect, url, proxy, assert, seen, eventually }) {
       const { session, reaches } = connect(url('?noEcho=1'), {
         queue: { highWaterBytes: 2_000, lowWaterBytes: 1_000 },
@@ -194,9 +198,10 @@ export const ends: readonly Scenario[] = [
   },
   {
     name: 'close() against a server that does not answer resolves within closeTimeoutMs',
-    async run({ connect, url, assert }) {
-      const { session, reaches } = connect(url('?mute=1'), { closeTimeoutMs: 300 })
+    async run({ connect, url, proxy, assert }) {
+      const { session, reaches } = connect(url(), { closeTimeoutMs: 300 })
       await reaches('open')
+      await proxy.set({ stall: 'down' })
       const from = performance.now()
       await session.close()
       // Earlier by a rounding at most; how much later depends on the machine's load.
@@ -232,11 +237,12 @@ export const ends: readonly Scenario[] = [
   {
     name: 'dispose() inside every kind of handler is legal and final',
     async run({ connect, url, assert }) {
-      const inMessage = connect(url('?greet=hi'))
+      const inMessage = connect(url())
+      inMessage.session.send('hi')
       inMessage.session.on('message', () => inMessage.session.dispose())
       assert.equal((await inMessage.session.closed).cause.kind, 'disposed', 'in message')
       for (const name of ['connecting', 'open', 'waiting'] as const) {
-        const { session } = connect(url('?acceptThenClose=1011'))
+        const { session } = connect(url(name === 'waiting' ? '?acceptThenClose=1011' : ''))
         session.on('state', ({ state }) => {
           if (state.name === name) session.dispose()
         })

@@ -11,7 +11,7 @@ async function signIn(context: ConnectedContext): Promise<void> {
 export const hello: readonly Scenario[] = [
   {
     name: 'the auth exchange comes before the queue, on every connection, and loses no message behind it',
-    async run({ connect, url, proxy, assert, seen }) {
+    async run({ connect, url, mode, proxy, assert, seen }) {
       const { session, reaches, inbox, states } = connect(url('', 'auth'), {
         credentials: 'good',
         onConnected: signIn,
@@ -22,8 +22,14 @@ export const hello: readonly Scenario[] = [
       assert.equal(phases.at(-1), 'hello', 'phase before open')
       await reaches('open')
       await proxy.cut()
-      assert.equal(await inbox.next(), 'first news', 'after the reconnect')
-      assert.equal((await seen()).received, ['token good', 'queued', 'token good'], 'what the server got')
+      await reaches('waiting')
+      await reaches('open')
+      session.send('more')
+      // A session that went on at the server needs no second introduction.
+      const [again, introduction] = mode === 'plain' ? [['first news'], ['token good']] : [[], []]
+      assert.equal(await inbox.take(again.length + 1), [...again, 'more'], 'after the reconnect')
+      const received = ['token good', 'queued', ...introduction, 'more']
+      assert.equal((await seen()).received, received, 'what the server got')
     },
   },
   {
@@ -32,7 +38,7 @@ export const hello: readonly Scenario[] = [
       const { session, states } = connect(url('', 'auth'), { credentials: 'bad', onConnected: signIn })
       const { cause, handBack } = await session.closed
       assert.matches(cause, { kind: 'server-close', code: 4401, reason: 'bad token' }, 'cause')
-      assert.equal(handBack, { undelivered: [], uncertain: [] }, 'hand-back')
+      assert.equal(handBack.undelivered, [], 'hand-back')
       assert.that(
         states.all.every(({ name }) => name !== 'open'),
         'it was never open',
@@ -92,6 +98,10 @@ export const hello: readonly Scenario[] = [
   },
   {
     name: 'a server that stays mute is found out: by the hello deadline, and by the ping once open',
+    only: {
+      mode: 'plain',
+      because: 'in resume mode nothing is open before the server speaks; resume.ts has its own',
+    },
     async run({ connect, url, assert }) {
       const onConnected = async ({ send, receive }: ConnectedContext) => {
         send('anybody there?')

@@ -86,28 +86,29 @@ export const providers: readonly Scenario[] = [
     async run({ connect, url, assert, proxy, seen }) {
       let token = 0
       const withToken: SessionOptions = { credentials: () => `token-${(token += 1)}` }
-      const { reaches, inbox } = connect(({ credentials }) => url(`?greet=${String(credentials)}`), withToken)
-      assert.equal(await inbox.next(), 'token-1', 'first')
-      await proxy.cut()
-      assert.equal(await inbox.next(), 'token-2', 'second')
+      const { reaches } = connect(({ credentials }) => url(`/${String(credentials)}`), withToken)
       await reaches('open')
-      assert.equal((await seen()).opened, 2, 'connections')
+      await proxy.cut()
+      await reaches('waiting')
+      await reaches('open')
+      assert.equal((await seen()).paths, ['token-1', 'token-2'], 'connections')
     },
   },
   {
     name: 'after setCredentials nothing completes with the old ones: not the connection, not the attempt',
     async run({ connect, url, assert, seen }) {
-      const { session, reaches, inbox } = connect(
-        ({ credentials, attempt }) => later(url(`?greet=${String(credentials)}-${attempt}`), 50),
+      const { session, reaches } = connect(
+        ({ credentials, attempt }) => later(url(`/${String(credentials)}-${attempt}`), 50),
         { credentials: 'old' },
       )
       await reaches('connecting', ({ phase }) => phase === 'resolve')
       session.setCredentials('new')
-      assert.equal(await inbox.next(), 'new-1', 'greeting after a change while connecting')
+      await reaches('open')
+      assert.equal((await seen()).paths, ['new-1'], 'after a change while connecting')
       session.setCredentials('newer')
       assert.equal((await reaches('waiting')).cause, { kind: 'credentials' }, 'cause')
-      assert.equal(await inbox.next(), 'newer-1', 'greeting after a change while open')
-      assert.equal((await seen()).opened, 2, 'the old ones never got through')
+      await reaches('open')
+      assert.equal((await seen()).paths, ['new-1', 'newer-1'], 'after a change while open')
     },
   },
   {
@@ -131,7 +132,7 @@ export const providers: readonly Scenario[] = [
     name: 'an attempt that was given up never becomes live, however late its URL comes',
     async run({ connect, url, direct, assert, seen, eventually }) {
       const answers: ((address: string) => void)[] = []
-      const { session, inbox } = connect(() => new Promise<string>((resolve) => answers.push(resolve)))
+      const { session, reaches } = connect(() => new Promise<string>((resolve) => answers.push(resolve)))
       const asked = (count: number) =>
         eventually(
           'asked',
@@ -141,10 +142,10 @@ export const providers: readonly Scenario[] = [
       await asked(1)
       session.reconnect()
       await asked(2)
-      answers[0]?.(direct('?greet=stale'))
-      answers[1]?.(url('?greet=fresh'))
-      assert.equal(await inbox.next(), 'fresh')
-      assert.equal((await seen()).opened, 1, 'connections')
+      answers[0]?.(direct('/stale'))
+      answers[1]?.(url('/fresh'))
+      await reaches('open')
+      assert.equal((await seen()).paths, ['fresh'], 'connections')
     },
   },
 ]

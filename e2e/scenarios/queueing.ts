@@ -16,7 +16,7 @@ export const queueing: readonly Scenario[] = [
   ...overflows.map(
     ({ overflow, sent, lost }): Scenario => ({
       name: `a full queue with overflow ${overflow} sends ${sent.join(', ')} of a to e`,
-      async run({ connect, url, assert }) {
+      async run({ connect, url, fine, assert }) {
         const { session, inbox } = connect(url(), { queue: { maxMessages: 3, overflow }, autoConnect: false })
         const texts = ['a', 'b', 'c', 'd', 'e']
         const receipts = texts.map((text) => session.send(text))
@@ -25,7 +25,7 @@ export const queueing: readonly Scenario[] = [
         const ends = await Promise.all(receipts.map(({ settled }) => settled))
         assert.equal(
           ends,
-          texts.map((text) => (sent.includes(text) ? 'written' : lost)),
+          texts.map((text) => (sent.includes(text) ? fine : lost)),
           'receipts',
         )
       },
@@ -96,7 +96,7 @@ export const queueing: readonly Scenario[] = [
   {
     name: 'ready() holds back a fast sender on a slow line, and lets go when there is room again',
     async run({ connect, url, proxy, assert, soon }) {
-      const { session, reaches } = connect(url('?noEcho=1'), {
+      const { session, reaches } = connect(url('', 'sink'), {
         queue: {
           maxBytes: 100_000_000,
           maxMessages: 10_000,
