@@ -19,6 +19,8 @@ const pages = [
   'README.md',
   'packages/client/README.md',
   'docs/guide.md',
+  'docs/pool.md',
+  'docs/registry.md',
   'docs/errors.md',
   'docs/close-codes.md',
 ]
