@@ -14,7 +14,7 @@ import { root } from './project.mjs'
 import { askedToEnd } from './run/asked-to-end.mjs'
 import { endCommands } from './run/command.mjs'
 import { runSteps } from './run/steps.mjs'
-import { installBrowsers } from './setup/browsers.mjs'
+import { installChromium, installFirefox, installWebKit } from './setup/browsers.mjs'
 import { buildStamp } from './setup/stamp.mjs'
 
 const page = join(root, 'docs/platforms.md')
@@ -28,10 +28,14 @@ void askedToEnd().then((why) => {
 /** Builds, installs and packs what the places need. */
 async function prepare() {
   const built = { name: 'build', run: () => (buildStamp.fresh() ? { ok: true, output: '' } : build()) }
-  const browsers = { name: 'browsers', run: installBrowsers }
+  const browsers = [
+    { name: 'Chromium', run: () => installChromium() },
+    { name: 'Firefox', run: () => installFirefox() },
+    { name: 'WebKitGTK', run: () => installWebKit() },
+  ]
   const tools = toolSets.map((set) => ({ name: `tools: ${set}`, run: () => installTools(set) }))
   const app = { name: 'the packed packages, installed in an application', run: installApp }
-  const { failed } = await runSteps([built, browsers, ...tools, app], { atOnce: 1 })
+  const { failed } = await runSteps([built, ...browsers, ...tools, app], { atOnce: 1 })
   return failed === 0
 }
 

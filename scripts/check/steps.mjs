@@ -22,6 +22,7 @@ export const checkSteps = [
   own('imports of built files', { file: 'dist-imports' }),
   own('types as used', { file: 'consumer-types' }),
   own('browser content', { file: 'browser-content' }),
+  own('platforms'),
   own('integrity'),
   own('sizes', { show: true }),
 ]

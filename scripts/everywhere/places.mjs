@@ -15,19 +15,20 @@ import { runtimes, versionOfRuntime } from './runtimes.mjs'
 const schemes = ['ws', 'wss']
 const kinds = ['page', 'worker', 'shared worker', 'service worker']
 
-/** Engine to the program that says its version. */
+/** Engine to the command that says its version. */
 const engines = {
-  Chromium: chromiumExecutable,
-  Firefox: firefoxExecutable,
-  WebKitGTK: () => webkitExecutables().driver,
+  Chromium: () => [chromiumExecutable()],
+  Firefox: () => [firefoxExecutable()],
+  // It says nothing without a display.
+  WebKitGTK: () => ['xvfb-run', '-a', webkitExecutables().browser],
 }
 
-const browserRows = Object.entries(engines).flatMap(([engine, program]) =>
+const browserRows = Object.entries(engines).flatMap(([engine, command]) =>
   kinds.flatMap((kind) =>
     schemes.map((scheme) => ({
       name: `${engine} ${kind} over ${scheme}`,
       modes: true,
-      version: () => versionSaidBy(program()),
+      version: () => versionSaidBy(command()),
     })),
   ),
 )
@@ -88,8 +89,17 @@ export function placesOf({ name, modes }) {
 /** The names of all places. */
 export const placeNames = Object.values(tables).flat().flatMap(placesOf)
 
-function versionSaidBy(program) {
-  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: 20_000 })
+/** Asked once for each program: some take a second to say it. */
+const said = new Map()
+
+function versionSaidBy(command) {
+  const key = command.join(' ')
+  if (!said.has(key)) said.set(key, askVersion(command))
+  return said.get(key)
+}
+
+function askVersion([program, ...args]) {
+  const { stdout } = spawnSync(program, [...args, '--version'], { encoding: 'utf8', timeout: 20_000 })
   return /\d+(\.\d+)+/.exec(stdout ?? '')?.[0] ?? ''
 }
 
