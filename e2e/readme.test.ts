@@ -23,6 +23,8 @@ const pages = [
   'docs/registry.md',
   'docs/errors.md',
   'docs/close-codes.md',
+  'docs/breaker.md',
+  'docs/rate.md',
 ]
 
 interface Snippet {
