@@ -10,9 +10,106 @@ export interface Limit {
 }
 
 const engineTests = 'e2e/engines.test.ts'
+const lifeTests = 'e2e/chromium-life.test.ts'
+const workerTests = 'e2e/chromium-workers.test.ts'
+const policyTests = 'e2e/chromium-page.test.ts'
+const scenario = 'scenario'
+const browsers = ['Chromium', 'Firefox', 'WebKitGTK']
+const kindsOfWorkers = ['worker', 'shared worker', 'service worker']
+
+/** The same limit in several places. */
+const inEach = (places: readonly string[], limit: Omit<Limit, 'place'>): readonly Limit[] =>
+  places.map((place) => ({ place, ...limit }))
 
 /** All limits that the tests found. */
 export const limits: readonly Limit[] = [
+  ...inEach(browsers, {
+    limit: 'no headers of its own: `headers` is a TypeError at the call',
+    shownBy: `${scenario}: headers reach the server from Node, and are an error at the call in a browser`,
+  }),
+  ...inEach(browsers, {
+    limit:
+      'why an upgrade was refused is not told (status, `Retry-After`): the cause is `unreachable`, and is retried',
+    shownBy: `${scenario}: an upgrade refused with 403: Node stops, a browser cannot know and tries again`,
+  }),
+  ...inEach(browsers, {
+    limit:
+      'no pings of the protocol: in plain mode a dead line is noticed by a `ping` of the application or by `expectTrafficMs`',
+    shownBy: `${scenario}: without a ping of the application: Node pings by itself; in a browser silence is death only where asked for`,
+  }),
+  ...inEach(browsers, {
+    limit:
+      'after `dispose()` the browser finishes the closing handshake by itself, for up to a minute; the session holds nothing meanwhile',
+    shownBy:
+      'e2e/chromium-memory.test.ts: a session that was open when disposed is collected while the browser still closes its socket',
+  }),
+  ...inEach(browsers, {
+    limit: 'a page of an origin that the server does not allow is refused, and sees `unreachable`',
+    shownBy: `${engineTests}: a page of an origin that the server does not know is refused: unreachable, and tried again`,
+  }),
+  ...inEach(
+    browsers.flatMap((browser) => kindsOfWorkers.map((kind) => `${browser} ${kind}`)),
+    {
+      limit: 'a worker is not told that its page is hidden, frozen or left: `whenHidden` has no effect',
+      shownBy: `${workerTests}: does not know that its page is hidden: whenHidden has no effect there, and harms nothing`,
+    },
+  ),
+  ...inEach(
+    browsers.map((browser) => `${browser} service worker`),
+    {
+      limit:
+        'the browser may stop it when it has nothing to do, without a word: the session ends with it, and nothing is handed back',
+      shownBy: `${workerTests}: that the browser stops takes its session along: the server sees the end, and nothing dials again`,
+    },
+  ),
+  {
+    place: 'Chromium page',
+    limit:
+      'the connection of a tab that was frozen is closed when it resumes; the session replaces it by one new connection',
+    shownBy: `${lifeTests}: a frozen tab comes back after resume with exactly one new connection`,
+  },
+  {
+    place: 'Chromium page',
+    limit:
+      'a page that is left lets its connection go (`pagehide`) and has a new one when it comes back from the cache',
+    shownBy: `${lifeTests}: a page with a session goes into it, and comes back with exactly one new connection`,
+  },
+  {
+    place: 'Chromium worker',
+    limit: 'a page in the back/forward cache keeps the connection of its worker open',
+    shownBy: `${workerTests}: that sleeps with its page in the back/forward cache has a working session when it wakes`,
+  },
+  {
+    place: 'Chromium page',
+    limit:
+      '`ws:` in a page that came over TLS is refused by the constructor: the session ends as `forbidden`',
+    shownBy: `${policyTests}: mixed content, which the constructor itself refuses, ends the session as forbidden`,
+  },
+  {
+    place: 'Firefox',
+    limit:
+      'after failed dials it waits by itself before the next one to the same host, longer each time: the ' +
+      'session is `connecting` meanwhile',
+    shownBy: `${engineTests}: dials come later and later after failures, whatever the backoff says, and the session waits for them`,
+  },
+  {
+    place: 'Firefox page',
+    limit:
+      'a page with a session is not kept in the back/forward cache: it is loaded anew, with a new session',
+    shownBy: `${engineTests}: a page that is left lets its connection go; coming back, it has one again, from the cache or loaded anew`,
+  },
+  {
+    place: 'Firefox',
+    limit:
+      'a certificate that is not trusted is told as close code 1015, where others say `unreachable`; both are retried',
+    shownBy: `${engineTests}: a wss: server with a self-signed certificate is unreachable, and tried again`,
+  },
+  {
+    place: 'WebKitGTK',
+    limit:
+      'has no `Symbol.dispose`: `using` needs a polyfill that is loaded before; `dispose()` is there in any case',
+    shownBy: `${engineTests}: dispose() has its symbol where the platform has one, and is there in any case`,
+  },
   {
     place: 'WebKitGTK',
     limit:
