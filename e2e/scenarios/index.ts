@@ -7,6 +7,7 @@ import { hello } from './hello.ts'
 import { listeners } from './listeners.ts'
 import { providers } from './providers.ts'
 import { queueing } from './queueing.ts'
+import { resumed } from './resume.ts'
 import { serverCloses } from './server-closes.ts'
 
 /** Everything that holds in every environment, run unchanged in each. Some hold in one mode alone, and say why. */
@@ -20,6 +21,7 @@ export const scenarios: readonly Scenario[] = [
   ...listeners,
   ...queueing,
   ...control,
+  ...resumed,
 ]
 
 /** Everything that holds in a mode. */
