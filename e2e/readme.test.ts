@@ -24,6 +24,9 @@ const pages = [
   'docs/errors.md',
   'docs/close-codes.md',
   'docs/breaker.md',
+  'docs/requests.md',
+  'docs/streams.md',
+  'docs/stats.md',
   'docs/rate.md',
 ]
 

@@ -95,7 +95,7 @@ describe('sessions under retryBudget()', () => {
     open()
     await clock.advance(1_000)
     expect(server.dials).toBe(2)
-    budget.dispose()
+    budget[Symbol.dispose]()
     budget.dispose()
     await clock.advance(20_000)
     expect(server.dials).toBeGreaterThan(50)

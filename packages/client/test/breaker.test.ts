@@ -218,7 +218,7 @@ describe('circuitBreaker()', () => {
     expect(session.state).toMatchObject({ cause: { by: 'breaker-open' } })
     const listeners = session.resources.listeners
     world.mood = 'up'
-    world.breaker.dispose()
+    world.breaker[Symbol.dispose]()
     world.breaker.dispose()
     world.breaker.trip()
     expect(world.breaker.sessions).toBe(0)

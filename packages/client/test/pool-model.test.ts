@@ -32,6 +32,14 @@ const step = fc.record({
   key: fc.option(fc.nat(2), { nil: undefined }),
   timeoutMs: fc.constantFrom(0, 100, 3_000, 30_000),
   thenMs: fc.oneof(fc.constant(0), fc.nat(20), fc.nat(8_000)),
+  /** Where it is done: at once, or when the user's code runs there next. */
+  at: fc.oneof(
+    { weight: 4, arbitrary: fc.constant('step' as const) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('joined' as const, 'left' as const, 'state' as const, 'open' as const),
+    },
+  ),
 })
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
@@ -75,6 +83,8 @@ class Play {
   readonly #line: Asked[] = []
   readonly #out: Lease[] = []
   #onDial: 'accept' | 'refuse' | 'hang' = 'accept'
+  readonly #plans = new Map<string, Step[]>()
+  #depth = 0
   #mode: 'keep' | 'giveBack' = 'keep'
   #asked = 0
   #dice: number
@@ -88,6 +98,7 @@ class Play {
       }),
     )
     this.pool = pool(() => this.#open(), { clock: this.clock, random: () => this.#random(), ...options })
+    for (const type of ['joined', 'left'] as const) this.pool.on(type, () => this.#at(type))
   }
 
   get waiting(): number {
@@ -96,7 +107,8 @@ class Play {
 
   async run(steps: readonly Step[]): Promise<void> {
     for (const each of steps) {
-      this.#do(each)
+      if (each.at === 'step') this.#do(each)
+      else this.#plans.set(each.at, [...(this.#plans.get(each.at) ?? []), each])
       this.#look('inside')
       await this.clock.advance(each.thenMs)
       this.#look('after')
@@ -107,6 +119,7 @@ class Play {
   async calm(): Promise<void> {
     this.#onDial = 'accept'
     this.#mode = 'giveBack'
+    this.#plans.clear()
     for (const lease of this.#out.splice(0)) lease.release()
     await this.clock.advance(60_000)
     this.#look('after')
@@ -165,7 +178,18 @@ class Play {
       },
     })
     this.sessions.push(session)
+    session.on('state', () => this.#at('state'))
+    this.#at('open')
     return session
+  }
+
+  /** Does what was planned for this place, as a handler of the user's would. */
+  #at(place: Step['at']): void {
+    const planned = this.#plans.get(place)?.shift()
+    if (planned === undefined || this.#depth > 2) return
+    this.#depth += 1
+    this.#do(planned)
+    this.#depth -= 1
   }
 
   #random(): number {

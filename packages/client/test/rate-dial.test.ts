@@ -99,7 +99,7 @@ describe('sessions under dialLimit()', () => {
     second.on('error', ({ phase, error }) => errors.push([phase, String(error)]))
     await clock.advance(100)
     expect(second.state).toMatchObject({ name: 'connecting', phase: 'admit' })
-    limit.dispose()
+    limit[Symbol.dispose]()
     limit.dispose()
     await clock.advance(0)
     expect(errors).toEqual([['admit', 'HoldfastError: [closed] dial limit: disposed']])

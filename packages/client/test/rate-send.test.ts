@@ -146,6 +146,18 @@ describe('a session under sendLimit()', () => {
     expect(socket.closedWith).toEqual([[1000, '']])
   })
 
+  it('sends at the rate what still waits when close() drains, and then says goodbye', async () => {
+    const clock = new ManualClock()
+    const limit = limited({ perSecond: 10, burst: 1, clock })
+    const { session, socket } = await openOn(clock, [limit])
+    for (let n = 0; n < 11; n += 1) session.send(`${n}`)
+    void session.close({ drainMs: 60_000 })
+    await clock.advance(999)
+    expect([socket.sent.length, socket.closedWith.length]).toEqual([10, 0])
+    await clock.advance(1)
+    expect([socket.sent.length, socket.closedWith.length]).toEqual([11, 1])
+  })
+
   it('counts what onConnected sends, and does not hold it up', async () => {
     const clock = new ManualClock()
     const limit = limited({ perSecond: 10, burst: 2, clock })
@@ -256,7 +268,7 @@ describe('a session under sendLimit()', () => {
     const { session, socket } = await openOn(clock, [limit], { backoff: { stableAfterMs: 0 } })
     for (let n = 0; n < 5; n += 1) session.send(`${n}`)
     expect(socket.sent).toHaveLength(1)
-    limit.dispose()
+    limit[Symbol.dispose]()
     limit.dispose()
     expect(socket.sent).toHaveLength(5)
     session.send('more')
@@ -290,40 +302,66 @@ describe('a session under sendLimit()', () => {
   })
 })
 
-describe('for every rate, burst and pattern of sends', () => {
-  it('no stretch of time carries more than burst + rate × time, order holds, and all goes in the end', async () => {
-    const pattern = fc.array(fc.tuple(fc.nat({ max: 40 }), fc.nat({ max: 700 }), fc.nat({ max: 2 })), {
-      maxLength: 25,
-    })
-    const shape = fc.record({
-      perSecond: fc.integer({ min: 1, max: 200 }),
-      burst: fc.integer({ min: 1, max: 30 }),
-    })
+/** Lets every line that dials come through. */
+async function letIn(lines: readonly Line[], clock: ManualClock): Promise<void> {
+  for (const { session, socket } of lines) {
+    if (session.state.name === 'connecting' && socket.readyState === 0) socket.opens()
+  }
+  await clock.advance(0)
+}
+
+describe('for every rate, burst and pattern of sends and breaks', () => {
+  const pattern = fc.array(
+    fc.record({
+      messages: fc.nat({ max: 40 }),
+      pauseMs: fc.nat({ max: 700 }),
+      which: fc.nat({ max: 2 }),
+      breaks: fc.boolean(),
+    }),
+    { maxLength: 25 },
+  )
+  const shape = fc.record({
+    perSecond: fc.integer({ min: 1, max: 200 }),
+    burst: fc.integer({ min: 1, max: 30 }),
+  })
+
+  it('no stretch of time carries more than burst + rate × time, order holds, and all goes once', async () => {
     await fc.assert(
       fc.asyncProperty(shape, pattern, async ({ perSecond, burst }, steps) => {
         const clock = new ManualClock()
         const limit = sendLimit({ perSecond, burst, clock })
         const lines = await Promise.all([0, 1, 2].map(() => openOn(clock, [limit])))
         const sentAtMs: number[] = []
-        for (const { session } of lines) session.on('sent', () => sentAtMs.push(clock.monotonicMs()))
-        let count = 0
-        for (const [messages, pauseMs, which] of steps) {
-          for (let n = 0; n < messages; n += 1) lines[which]?.session.send(`${(count += 1)}`)
-          await clock.advance(pauseMs)
+        const sent: unknown[][] = lines.map(() => [])
+        for (const [at, { session }] of lines.entries()) {
+          session.on('sent', (message) => {
+            sentAtMs.push(clock.monotonicMs())
+            sent[at]?.push(message)
+          })
         }
-        await clock.advance((count / perSecond) * 1_000 + 2_000)
-        expect(sentAtMs.length).toBe(count)
+        const given: unknown[][] = lines.map(() => [])
+        let count = 0
+        for (const { messages, pauseMs, which, breaks } of steps) {
+          for (let n = 0; n < messages; n += 1) {
+            count += 1
+            lines[which]?.session.send(`${count}`)
+            given[which]?.push(`${count}`)
+          }
+          if (breaks) lines[which]?.socket.ends(1006)
+          await clock.advance(pauseMs)
+          await letIn(lines, clock)
+        }
+        await clock.advance(2_000)
+        await letIn(lines, clock)
+        await clock.advance((count / perSecond) * 1_050 + 2_000)
+        expect(sent).toEqual(given)
         for (const [first, fromMs] of sentAtMs.entries()) {
           for (let last = first; last < sentAtMs.length; last += 7) {
             const tookMs = (sentAtMs[last] ?? 0) - fromMs
             expect(last - first + 1).toBeLessThanOrEqual(burst + (perSecond * tookMs) / 1_000 + 1e-6)
           }
         }
-        for (const { socket, session } of lines) {
-          const numbers = socket.sent.map(Number)
-          expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
-          session.dispose()
-        }
+        for (const { session } of lines) session.dispose()
         limit.dispose()
         expect(clock.pending).toBe(0)
       }),

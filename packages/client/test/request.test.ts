@@ -193,6 +193,17 @@ describe('the deadline', () => {
     expect(ends.every((end) => 'code' in end && end.code === 'timeout')).toBe(true)
   })
 
+  it('leaves no timer behind when the last answer has come', async () => {
+    const world = await openedWorld({ heartbeat: false, backoff: { stableAfterMs: 0 } })
+    const api = requests(world.session, { clock: world.clock })
+    const answers = [api.request({ n: 1 }), api.request({ n: 2 })]
+    world.server.last.send('{"id":1}')
+    world.server.last.send('{"id":2}')
+    await world.clock.advance(0)
+    await Promise.all(answers)
+    expect(world.clock.pending).toBe(0)
+  })
+
   it('can be left out', async () => {
     const world = await openedWorld()
     const answer = requests(world.session, { clock: world.clock }).request({ n: 1 }, { timeoutMs: Infinity })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Incoming, Message } from '../src/index.ts'
 import { streams } from '../src/streams/index.ts'
 import { nothingHeld, openedWorld, openWorld, type World, type WorldOptions } from './world.ts'
@@ -91,7 +91,9 @@ describe('the readable', () => {
 
   it('with onGap error ends where messages may be missing', async () => {
     const world = await openedWorld()
+    const iterate = vi.spyOn(world.session, Symbol.asyncIterator)
     const reader = streams(world.session, { onGap: 'error' }).readable.getReader()
+    const { value: messages } = iterate.mock.results[0] as { value: AsyncIterator<Incoming> }
     world.server.last.send('one')
     await world.clock.advance(0)
     expect((await reader.read()).value).toBe('one')
@@ -102,6 +104,7 @@ describe('the readable', () => {
     await world.clock.advance(0)
     expect(await next).toBe('connection-lost')
     expect(world.messages).toEqual(['one', 'two'])
+    expect((await messages.next()).done).toBe(true)
   })
 
   it('is not opened by who only writes', async () => {
@@ -177,10 +180,10 @@ describe('the writable', () => {
   it('that is closed has everything sent first, and the session goes on', async () => {
     const world = openWorld()
     const writer = streams(world.session).writable.getWriter()
-    void writer.write('one')
+    await writer.write('one')
     const closed = writer.close()
-    await Promise.resolve()
-    expect(await done(closed)).toBe(false)
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve()
+    expect([await done(closed), world.session.queue.size]).toEqual([false, 1])
     await world.clock.advance(10)
     await closed
     expect(receivedBy(world)).toEqual(['one'])
