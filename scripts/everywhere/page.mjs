@@ -56,6 +56,12 @@ function table(head, lines) {
 
 function limitLines(limits) {
   if (limits.length === 0) return []
-  const lines = limits.map(({ place, limit, shownBy }) => `- **${place}**: ${limit}. Shown by: ${shownBy}.`)
+  /** What holds in several places is said once. */
+  const places = new Map()
+  for (const { place, limit, shownBy } of limits) {
+    const text = `${limit}. Shown by: ${shownBy}.`
+    places.set(text, [...(places.get(text) ?? []), place])
+  }
+  const lines = [...places].map(([text, where]) => `- **${where.join(', ')}**: ${text}`)
   return ['', 'Limits:', '', ...lines]
 }

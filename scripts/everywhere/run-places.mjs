@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { programOf, runCommand } from '../run/command.mjs'
 
 /** The tests of every place, and those that show what a place does that has a limit. */
-const files = ['e2e/everywhere/', 'e2e/node.test.ts', 'e2e/engines.test.ts']
+const files = ['e2e/everywhere/', 'e2e/node.test.ts', 'e2e/engines.test.ts', 'e2e/chromium-']
 const limitMs = 7_200_000
 
 /**

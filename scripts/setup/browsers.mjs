@@ -62,7 +62,7 @@ const programs = {
     variable: 'HOLDFAST_XVFB',
     places: () => inFolders('Xvfb'),
     works: existsSync,
-    packages: ['xvfb'],
+    packages: ['xvfb', 'xauth'],
   },
 }
 
