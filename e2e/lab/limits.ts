@@ -39,7 +39,7 @@ export const limits: readonly Limit[] = [
   }),
   ...inEach(browsers, {
     limit:
-      'after `dispose()` the browser finishes the closing handshake by itself, for up to a minute; the session holds nothing meanwhile',
+      'after `dispose()` the browser finishes the closing handshake by itself, for up to a minute; the session holds nothing meanwhile (shown in Chromium)',
     shownBy:
       'e2e/chromium-memory.test.ts: a session that was open when disposed is collected while the browser still closes its socket',
   }),
@@ -50,7 +50,8 @@ export const limits: readonly Limit[] = [
   ...inEach(
     browsers.flatMap((browser) => kindsOfWorkers.map((kind) => `${browser} ${kind}`)),
     {
-      limit: 'a worker is not told that its page is hidden, frozen or left: `whenHidden` has no effect',
+      limit:
+        'a worker is not told that its page is hidden, frozen or left: `whenHidden` has no effect (shown in Chromium)',
       shownBy: `${workerTests}: does not know that its page is hidden: whenHidden has no effect there, and harms nothing`,
     },
   ),
@@ -58,7 +59,7 @@ export const limits: readonly Limit[] = [
     browsers.map((browser) => `${browser} service worker`),
     {
       limit:
-        'the browser may stop it when it has nothing to do, without a word: the session ends with it, and nothing is handed back',
+        'the browser may stop it when it has nothing to do, without a word: the session ends with it, and nothing is handed back (shown in Chromium)',
       shownBy: `${workerTests}: that the browser stops takes its session along: the server sees the end, and nothing dials again`,
     },
   ),
@@ -113,8 +114,8 @@ export const limits: readonly Limit[] = [
   {
     place: 'WebKitGTK',
     limit:
-      'a close with a code from 1012 to 2999 arrives as a lost connection, without code and reason: its network library ' +
-      'takes such codes for an error; the session retries all the same, and a hint when to come back arrives with 4429',
+      'a close with code 1012 or 1013 arrives as a lost connection, without code and reason: its network library takes codes ' +
+      'that are younger than RFC 6455 for an error; the session retries all the same, and a hint when to come back arrives with 4429',
     shownBy: `${engineTests}: a server close 1012 may arrive as a lost connection, and is retried like one`,
     scenarios: [
       'server close 1012: waiting with a fixed URL, waiting with a provider',
