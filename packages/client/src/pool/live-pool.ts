@@ -6,7 +6,7 @@ import type { Session } from '../session.ts'
 import { type Lease, type LeaseHost, PoolLease } from './lease.ts'
 import type { Member } from './member.ts'
 import type { PoolOptions } from './pool-options.ts'
-import { type LeaveReason, openCounters, type PoolStats } from './pool-stats.ts'
+import { type LeaveReason, openCounters, type PoolCounters, type PoolStats } from './pool-stats.ts'
 import { Roster, type RosterHost } from './roster.ts'
 import type { DrainOptions, LeaseOptions, PoolEvents, PoolState, SessionPool } from './session-pool.ts'
 import { poolClosed, Waiters, type Wish } from './waiters.ts'
@@ -22,7 +22,7 @@ export class LivePool implements SessionPool, RosterHost, LeaseHost {
   readonly closed: Promise<void>
   readonly open: () => Session
   readonly settings: PoolOptions
-  readonly counters = openCounters()
+  readonly counters: PoolCounters = openCounters()
   readonly on: SessionPool['on'] = (type, handler, options) => this.#events.on(type, handler, options)
   readonly #scope: Scope
   readonly #events: Emitter<PoolEvents>

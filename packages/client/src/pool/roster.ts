@@ -44,7 +44,8 @@ export class Roster implements MemberHost {
   readonly #pace: Pace
   /** Leases that members which are `down` or `checking` could take. */
   #coming = 0
-  #extra = 0
+  /** Sessions by kind, those that leave and one that is being opened included. */
+  readonly #count = { regular: 0, extra: 0 }
   /** Regular members that are not leaving. */
   #staying = 0
   #stopSweeping: () => void = () => {}
@@ -62,12 +63,12 @@ export class Roster implements MemberHost {
 
   /** How many sessions there are, those that leave included. */
   get size(): number {
-    return this.#members.size
+    return this.#count.regular + this.#count.extra
   }
 
   /** How many of them are extra. */
   get extra(): number {
-    return this.#extra
+    return this.#count.extra
   }
 
   /** How many regular ones stay. */
@@ -87,7 +88,7 @@ export class Roster implements MemberHost {
 
   /** Tells whether `maxSessions` are there, those included that leave and are not over. */
   get full(): boolean {
-    return this.#members.size - this.#extra >= this.settings.maxSessions
+    return this.#count.regular >= this.settings.maxSessions
   }
 
   /** How long to wait before another session is opened. */
@@ -133,26 +134,25 @@ export class Roster implements MemberHost {
 
   /** Opens one more. What goes wrong is told to the pool. */
   open(kind: 'regular' | 'extra'): void {
-    const { counters } = this.#host
+    // Its place is taken before the user's code runs, which may ask for a lease.
+    const vacate = this.#reserve(kind)
     let session: Session
     try {
       session = this.#host.open()
       assertMethods('open()', Object(session) as object, ['on', 'probe', 'reconnect', 'close', 'dispose'])
       must(!this.#members.has(session), RangeError, 'open()', 'a new session each time', 'one of the pool')
     } catch (error) {
+      vacate()
       this.#pace.ended(this.turn.now(), 0)
       this.#host.failed('open', error)
       return
     }
-    counters.opened += 1
+    this.#host.counters.opened += 1
     const member = new Member(this.#scope.child(), this, session, kind)
     this.#members.set(session, member)
-    this.#coming += this.#slots
-    if (kind === 'extra') this.#extra += 1
-    else this.#staying += 1
+    if (this.#members.size === 1) this.#sweepLater()
     this.#host.news(session, undefined)
     member.start()
-    if (this.#members.size === 1) this.#sweepLater()
   }
 
   moved(member: Member, from: Stage): void {
@@ -170,7 +170,7 @@ export class Roster implements MemberHost {
     this.#members.delete(session)
     if (this.#members.size === 0) this.#stopSweeping()
     this.#affinity.forget(member)
-    if (member.kind === 'extra') this.#extra -= 1
+    this.#count[member.kind] -= 1
     this.#host.counters.left[reason] += 1
     if (reason === 'down' || (cause && !own.has(cause.kind))) this.#pace.ended(this.turn.now(), openMs)
     if (openMs === 0 && cause) this.#host.failed('session', cause)
@@ -183,6 +183,16 @@ export class Roster implements MemberHost {
 
   changed(member: Member): void {
     this.#host.changed(member)
+  }
+
+  #reserve(kind: 'regular' | 'extra'): () => void {
+    const add = (one: 1 | -1) => {
+      this.#count[kind] += one
+      this.#coming += one * this.#slots
+      if (kind === 'regular') this.#staying += one
+    }
+    add(1)
+    return () => add(-1)
   }
 
   /** Looks from time to time for sessions that nobody needs, for as long as there are any. */
