@@ -80,7 +80,30 @@ describe('idleTimeoutMs', () => {
     await world.clock.advance(4_000)
     expect(world.session.state.name).toBe('open')
     await world.clock.advance(1_000)
-    expect(world.session.state.name).toBe('idle')
+    expect(stateOf(world, 'idle').cause).toEqual({ kind: 'idle', idleMs: 5_000 })
+  })
+
+  it('leaves be what has more to send than the network takes', async () => {
+    const clock = new ManualClock()
+    const server = fakeServer({ clock })
+    let socket: { bufferedAmount: number } | undefined
+    const world = await open({
+      clock,
+      createSocket: (...how) => {
+        const made = server.createSocket(...how)
+        socket = made as unknown as { bufferedAmount: number }
+        return made
+      },
+      queue: { highWaterBytes: 1, lowWaterBytes: 0 },
+    })
+    limit(world, { idleTimeoutMs: 1_000 })
+    if (socket) socket.bufferedAmount = 5
+    world.session.send('waits')
+    await world.clock.advance(5_000)
+    expect(world.session.state.name).toBe('open')
+    if (socket) socket.bufferedAmount = 0
+    await world.clock.advance(2_000)
+    expect([world.session.state.name, server.last.received]).toEqual(['idle', ['waits']])
   })
 
   it('counts a busy that throws as free, and shows the error', async () => {
@@ -123,7 +146,7 @@ describe('wakeOnSend', () => {
     happen(world)
     world.session.send('x', options)
     await world.clock.advance(60_000)
-    expect(world.session.state.name).toBe('idle')
+    expect([world.session.state.name, world.server.dials]).toEqual(['idle', 1])
   })
 
   it('changes nothing else: everything a session does with its way out works through it', async () => {

@@ -198,7 +198,7 @@ describe('userTiming', () => {
     expect(new Set(measures.map(({ name }) => name))).toEqual(
       new Set(['holdfast:open', 'holdfast:waiting', 'holdfast:connecting']),
     )
-    expect(named('holdfast:open').length).toBe(51)
+    expect([named('holdfast:open').length, named('holdfast:connecting').length]).toEqual([51, 51])
     expect(named('holdfast:open').at(-1)).toMatchObject({ detail: { next: 'waiting', cause: 'lost' } })
     expect(measures.every(({ duration }) => duration >= 0)).toBe(true)
     performance.clearMeasures()
