@@ -56,7 +56,9 @@ function perform(world: BreakerWorld, step: Step, add: () => void): Promise<void
   return undefined
 }
 
-it('one probe at a time, none while open, and everybody is back in the end', async () => {
+it('one probe at a time, none while open, and everybody is back in the end', {
+  timeout: 120_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 10, maxLength: 40 }),
@@ -107,6 +109,6 @@ it('one probe at a time, none while open, and everybody is back in the end', asy
         expect([world.clock.pending, world.breaker.sessions]).toEqual([0, 0])
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 60 },
   )
 })

@@ -325,7 +325,9 @@ describe('for every rate, burst and pattern of sends and breaks', () => {
     burst: fc.integer({ min: 1, max: 30 }),
   })
 
-  it('no stretch of time carries more than burst + rate × time, order holds, and all goes once', async () => {
+  it('no stretch of time carries more than burst + rate × time, order holds, and all goes once', {
+    timeout: 120_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(shape, pattern, async ({ perSecond, burst }, steps) => {
         const clock = new ManualClock()

@@ -31,6 +31,9 @@ export class CircuitBreaker {
   #sinceMs = 0
   #untilMs = 0
 
+  /** `using`: as `dispose()`. Present where the platform has `Symbol.dispose`. */
+  declare [Symbol.dispose]: () => void
+
   /** As `circuitBreaker()`. */
   constructor(raw: Partial<BreakerOptions> = {}) {
     const options = resolveBreakerOptions(raw)
@@ -38,6 +41,7 @@ export class CircuitBreaker {
     this.#scope = new Scope(options.clock)
     this.#events = new Emitter(this.#scope.child(), surface)
     this.#window = new SlidingWindow(options.windowCalls, options.windowMs)
+    this[Symbol.dispose ?? 'dispose'] = this.dispose.bind(this)
     this.#host = {
       earlyMs: options.earlyMs,
       outcomeOf: (cause) => options.outcomeOf(cause) ?? outcomeOf(cause),

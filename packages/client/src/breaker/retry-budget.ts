@@ -39,6 +39,9 @@ export class RetryBudget {
   readonly #bucket: Bucket
   readonly #perSuccess: number
 
+  /** `using`: as `dispose()`. Present where the platform has `Symbol.dispose`. */
+  declare [Symbol.dispose]: () => void
+
   /** As `retryBudget()`. */
   constructor(raw: Partial<RetryBudgetOptions> = {}) {
     must(raw && typeof raw === 'object', TypeError, 'retryBudget', 'an object', raw)
@@ -49,6 +52,7 @@ export class RetryBudget {
     this.#scope = new Scope(clock)
     this.#perSuccess = perSuccess
     this.#bucket = new Bucket(perSecond, maxRetries, clock.monotonicMs())
+    this[Symbol.dispose ?? 'dispose'] = this.dispose.bind(this)
   }
 
   /**

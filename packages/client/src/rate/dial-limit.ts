@@ -29,6 +29,9 @@ export class DialLimit {
   readonly #scope: Scope
   readonly #bucket: Bucket
 
+  /** `using`: as `dispose()`. Present where the platform has `Symbol.dispose`. */
+  declare [Symbol.dispose]: () => void
+
   /** As `dialLimit()`. */
   constructor(raw: DialLimitOptions) {
     must(raw && typeof raw === 'object', TypeError, 'dialLimit', 'an object', raw)
@@ -38,6 +41,7 @@ export class DialLimit {
     assertMethods('dialLimit.clock', clock, ['now', 'monotonicMs', 'setTimeout', 'clearTimeout'])
     this.#scope = new Scope(clock)
     this.#bucket = new Bucket(perSecond, burst, clock.monotonicMs())
+    this[Symbol.dispose ?? 'dispose'] = this.dispose.bind(this)
   }
 
   /**

@@ -52,6 +52,9 @@ export class SendLimit {
   /** Until then a server that does not say how slow has been heard. */
   #heardUntilMs = 0
 
+  /** `using`: as `dispose()`. Present where the platform has `Symbol.dispose`. */
+  declare [Symbol.dispose]: () => void
+
   /** As `sendLimit()`. */
   constructor(raw: SendLimitOptions) {
     must(raw && typeof raw === 'object', TypeError, 'sendLimit', 'an object', raw)
@@ -66,6 +69,7 @@ export class SendLimit {
     this.#bytes = bytesPerSecond < Infinity ? new PacedBucket(bytesPerSecond, burstBytes, nowMs) : undefined
     this.#turnstile = new Turnstile(this.#scope, this.#messages, this.#bytes)
     this.#heed = heed
+    this[Symbol.dispose ?? 'dispose'] = this.dispose.bind(this)
   }
 
   /**
