@@ -95,7 +95,7 @@ async function compile(
 function run(compiler: string, folder: string): Promise<string> {
   return new Promise((resolve) => {
     execFile(process.execPath, [compiler, '-p', folder], { timeout: 120_000 }, (error, stdout, stderr) => {
-      resolve(stdout + stderr || (error ? String(error) : ''))
+      resolve(stdout + stderr || (error ? error.message : ''))
     })
   })
 }

@@ -19,7 +19,7 @@ const tell = (line: string) => process.stdout.write(`${line}\n`)
 
 const session = connect(url, { backoff: { baseMs: 20, capMs: 50 }, closeTimeoutMs: 200, ...plug, ...options })
 session.on('state', ({ state }) => tell(state.name))
-session.on('message', (message) => tell(`got ${String(message)}`))
+session.on('message', (message) => tell(typeof message === 'string' ? `got ${message}` : 'got bytes'))
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'dispose') session.dispose()
