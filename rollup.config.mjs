@@ -111,7 +111,7 @@ const withResume = {
   resolveId: (id) => (id === 'with-resume' ? resolve('packages/client/src/with-resume.js') : null),
   load: (id) =>
     id.endsWith('with-resume.js')
-      ? "export * from './index.ts'; export { resume, resumeDefaults } from './resume/index.ts'"
+      ? "export * from './index.ts'; export { batch, resume, resumeDefaults } from './resume/index.ts'"
       : null,
 }
 

@@ -5,6 +5,8 @@ import {
   ServerCore,
   clientFrames,
   decodeText,
+  type Batching,
+  batching,
   resolveClientOptions,
   serverFrames,
 } from '../src/index.ts'
@@ -42,6 +44,7 @@ export class ClientWorld implements World {
   /** Numbered and without a fate yet. */
   readonly #open = new Set<Numbered>()
   #held: Held = 'none'
+  #batch: Batching | undefined
   #isOver = false
   #sid = ''
   #rx = 0
@@ -64,9 +67,12 @@ export class ClientWorld implements World {
 
   #newClient(): ClientCore<Numbered> {
     const ackMode = this.#random.pick('received', 'handled')
+    this.#batch = this.#random.pick(undefined, batching())
     this.#isOver = false
     this.#held = 'none'
-    return new ClientCore<Numbered>(resolveClientOptions({ cid: 'victim', limits, bounds, ackMode }))
+    return new ClientCore<Numbered>(
+      resolveClientOptions({ cid: 'victim', limits, bounds, ackMode, batch: this.#batch }),
+    )
   }
 
   step(): void {
@@ -130,8 +136,8 @@ export class ClientWorld implements World {
   #violationNow(attempt: number, data: Payload): string | undefined {
     if (attempt !== this.#attempt || this.#client.phase !== 'live') return undefined
     return violationIn(data, {
-      shapes: clientFrames,
-      kinds: ['ack', 'ping', 'pong', 'goaway', 'bye', 'error', 'expiry'],
+      shapes: this.#batch ? ({ ...clientFrames, M: this.#batch.shape } as typeof clientFrames) : clientFrames,
+      kinds: ['ack', 'ping', 'pong', 'goaway', 'bye', 'error', 'expiry', 'batch'],
       maxBytes: limits.maxBytes,
       rx: this.#rx,
       tx: this.#newest,

@@ -1,4 +1,4 @@
-import { type ControlFrame, type LossReason, encodeControl } from '../src/index.ts'
+import { type ControlFrame, type LossReason, encodeBatch, encodeControl } from '../src/index.ts'
 import { closeCode } from '../src/close-code.ts'
 import type { Random } from '../sim/random.ts'
 import { oddText, oneOf } from './odd-values.ts'
@@ -69,7 +69,7 @@ const hello: Maker = (random, hints) => {
     ...limits(random),
     auth: random.pick<unknown>(undefined, 'secret', { token: 'x' }, null, [1]),
     cid: 'fuzz',
-    ext: random.pick([], ['auth'], ['auth', 'later']),
+    ext: random.pick([], ['auth'], ['auth', 'batch', 'later']),
     proto: random.pick([], ['app.v1']),
   }
 }
@@ -93,7 +93,7 @@ const welcome: Maker = (random, hints) => {
     ttl: random.pick(0, 300_000, 604_800_000),
     spread: random.pick(0, 3_600_000),
     ...limits(random),
-    ext: random.pick([], ['auth']),
+    ext: random.pick([], ['auth'], ['batch', 'auth']),
     ...(random.chance(0.2) ? { proto: 'app.v1' } : {}),
     ...(random.chance(0.2) ? { exp: count(random, hints) } : {}),
   }
@@ -164,7 +164,17 @@ const makers: readonly [Maker, ...Maker[]] = [
 
 /** Returns a well-formed control frame of any kind, as text, with counts that may well be wrong. */
 export function makeFrame(random: Random, hints: Hints): string {
+  if (random.chance(0.1)) return makeBatch(random)
   return encodeControl(oneOf(random, makers)(random, hints))
+}
+
+/** Returns messages in one frame; now and then one whose lengths are odd. */
+function makeBatch(random: Random): string {
+  const payloads = Array.from({ length: random.pick(1, 2, 3, 20, 1_100) }, () => oddText(random).slice(0, 40))
+  const frame = encodeBatch(payloads)
+  return random.chance(0.7)
+    ? frame
+    : frame.replace(/\d+/, random.pick('0', '01', '-1', '1e1', '', '9007199254740993', '1,', '99'))
 }
 
 /** Returns a HELLO or a WELCOME. */

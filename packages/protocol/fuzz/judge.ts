@@ -1,4 +1,4 @@
-import { type ControlFrame, type Payload, type Violation, decodeText, utf8Bytes } from '../src/index.ts'
+import { type Frame, type Payload, type Violation, decodeText, utf8Bytes } from '../src/index.ts'
 
 type Shapes = Parameters<typeof decodeText>[1]
 
@@ -6,7 +6,7 @@ type Shapes = Parameters<typeof decodeText>[1]
 export interface Standing {
   /** Frames that may come, and of those the ones that may come here. */
   readonly shapes: Shapes
-  readonly kinds: readonly ControlFrame['kind'][]
+  readonly kinds: readonly Frame['kind'][]
   readonly maxBytes: number
   /** Last message accepted. */
   readonly rx: number
@@ -23,7 +23,7 @@ export function violationIn(data: Payload, standing: Standing): string | undefin
   return violationOf(frame, standing)
 }
 
-function violationOf(frame: ControlFrame | Violation, standing: Standing): string | undefined {
+function violationOf(frame: Frame | Violation, standing: Standing): string | undefined {
   if (frame.kind === 'violation') return `malformed ${frame.what}`
   if (!standing.kinds.includes(frame.kind)) return `${frame.kind} out of place`
   if (!('tx' in frame)) return undefined

@@ -223,7 +223,7 @@ export class ServerWorld implements World, Wire {
   #judge(sid: string, data: Payload): string | undefined {
     return violationIn(data, {
       shapes: serverFrames,
-      kinds: ['ack', 'ping', 'pong', 'bye', 'error', 'refresh'],
+      kinds: ['ack', 'ping', 'pong', 'bye', 'error', 'refresh', 'batch'],
       maxBytes: options.limits.maxBytes,
       ...this.#application.standing(sid),
     })

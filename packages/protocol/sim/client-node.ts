@@ -1,6 +1,7 @@
 import {
   type ClientAction,
   ClientCore,
+  type ExchangeTimer,
   type Limits,
   type Payload,
   defaultLimits,
@@ -31,13 +32,16 @@ export class ClientNode {
   #made = 0
   #state: 'running' | 'over' = 'running'
   #pings = 0
+  /** Frames with messages that were sent, and how many had been when something began to wait for others. */
+  #carried = 0
+  #carriedBefore = 0
 
   constructor(world: World) {
     this.#world = world
     this.#plan = world.plan.client
-    const { limits, bounds, ackMode, highWaterBytes } = this.#plan
+    const { limits, bounds, ackMode, highWaterBytes, batch } = this.#plan
     this.core = new ClientCore<Note>(
-      resolveClientOptions({ cid: 'client', limits, bounds, ackMode, highWaterBytes }),
+      resolveClientOptions({ cid: 'client', limits, bounds, ackMode, highWaterBytes, batch }),
     )
   }
 
@@ -281,11 +285,8 @@ export class ClientNode {
         if (action.attempt === this.#attempt) this.#gone(this.#backoff())
         return
       case 'arm':
-        agenda.arm(`client:core:${action.timer.name}`, action.delayMs, () => {
-          const wire = this.#attempt === null ? undefined : this.#wires.get(this.#attempt)
-          this.core.due(action.timer.name, wire?.buffered('client'))
-          this.run()
-        })
+        if (action.timer.name === 'linger') this.#carriedBefore = this.#carried
+        agenda.arm(`client:core:${action.timer.name}`, action.delayMs, () => this.#due(action.timer.name))
         return
       case 'disarm':
         agenda.disarm(`client:core:${action.timer.name}`)
@@ -306,6 +307,16 @@ export class ClientNode {
       default:
         this.#notice(action)
     }
+  }
+
+  #due(name: ExchangeTimer): void {
+    const wire = this.#attempt === null ? undefined : this.#wires.get(this.#attempt)
+    const buffered = wire?.buffered('client')
+    const before = this.#carriedBefore
+    this.core.due(name, buffered)
+    this.run()
+    if (name !== 'linger' || buffered !== 0) return
+    this.#world.oracle.check(this.#carried > before, 'I9', () => 'what lingers stays when its time is over')
   }
 
   #onWelcomed(action: Extract<ClientAction<Note>, { type: 'welcomed' }>): void {
@@ -414,6 +425,7 @@ export class ClientNode {
   #send(attempt: number, data: Payload): void {
     this.#world.note(() => `client ${attempt} > ${show(data)}`)
     const frame = controlOf(data)
+    if (frame === undefined || frame.kind === 'batch') this.#carried += 1
     if (frame !== undefined && 'ack' in frame) {
       const sid = frame.kind === 'hello' ? frame.sid : this.core.sid
       if (sid !== null && sid !== undefined) this.#world.oracle.told('down', sid, frame.ack)

@@ -1,4 +1,4 @@
-import type { ControlFrame, Outgoing, Payload, Violation } from '../src/index.ts'
+import type { Frame, Outgoing, Payload, Violation } from '../src/index.ts'
 import { clientFrames, decodeText, serverFrames, utf8Bytes } from '../src/index.ts'
 import type { Random } from './random.ts'
 
@@ -27,7 +27,7 @@ export function samePayload(left: Payload, right: Payload): boolean {
 const allFrames = { ...clientFrames, ...serverFrames }
 
 /** Reads a message as an observer does who sees both directions: undefined for data. */
-export function controlOf(data: Payload): ControlFrame | Violation | undefined {
+export function controlOf(data: Payload): Frame | Violation | undefined {
   const frame = typeof data === 'string' ? decodeText(data, allFrames) : data
   return typeof frame === 'object' && 'kind' in frame ? frame : undefined
 }

@@ -1,4 +1,4 @@
-import type { AckMode, Limits, OutboxBounds } from '../src/index.ts'
+import { type AckMode, type Batching, type Limits, type OutboxBounds, batching } from '../src/index.ts'
 import type { Random } from './random.ts'
 
 /** Mean time between two faults of a kind, in milliseconds; Infinity = never. */
@@ -21,6 +21,8 @@ export interface EndPlan {
   readonly bounds: OutboxBounds
   readonly ackMode: AckMode
   readonly highWaterBytes: number
+  /** Puts small messages together; for the client also: understands such frames. */
+  readonly batch: Batching | undefined
   readonly messages: number
   readonly sendMs: number
   /** Mean time until a delivered message is settled, in mode `handled`. */
@@ -62,6 +64,13 @@ function endPlan(random: Random): EndPlan {
     ),
     ackMode: random.pick('received', 'handled'),
     highWaterBytes: random.pick(50, 500, 1 << 20),
+    batch: random.chance(0.5)
+      ? batching({
+          lingerMs: random.pick(0, 3, 50),
+          maxMessages: random.pick(2, 5, 50),
+          maxBytes: random.pick(20, 100, 10_000),
+        })
+      : undefined,
     messages: random.between(5, 60),
     sendMs: random.pick(1, 5, 40, 200),
     settleMs: random.pick(1, 30, 300),

@@ -19,13 +19,14 @@ export class ServerNode {
   constructor(world: World, life: number, limits: Limits, records: Iterable<SessionRecord<Note>>) {
     this.#world = world
     this.#life = life
-    const { bounds, ackMode, highWaterBytes } = world.plan.server
+    const { bounds, ackMode, highWaterBytes, batch } = world.plan.server
     const { ttlMs, pingMs } = world.plan
     this.core = new ServerCore<Note>({
       limits,
       bounds,
       ackMode,
       highWaterBytes,
+      batch,
       ttlMs,
       pingMs,
       helloTimeoutMs: 2_000,

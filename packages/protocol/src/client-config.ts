@@ -1,9 +1,12 @@
+import type { Batching } from './batch.ts'
 import type { AckMode } from './exchange.ts'
 import { type Limits, checkLimits, defaultLimits } from './limits.ts'
 import type { OutboxBounds } from './outbox.ts'
 
 /** Options of a client core; every member is optional except the id. */
 export interface ClientOptions {
+  /** Puts several small messages into one frame, when the server can take that; default: each has its own. */
+  readonly batch?: Batching | undefined
   /** Random id of this client instance, 1 to 64 characters; appears in the server's logs. */
   readonly cid: string
   /** What the client calls itself in the server's logs, at most 256 characters. */
@@ -21,7 +24,8 @@ export interface ClientOptions {
 }
 
 /** Options with every default filled in. */
-export type ClientConfig = Required<Omit<ClientOptions, 'agent'>> & Pick<ClientOptions, 'agent'>
+export type ClientConfig = Required<Omit<ClientOptions, 'agent' | 'batch'>> &
+  Pick<ClientOptions, 'agent' | 'batch'>
 
 /** Defaults of `ClientOptions`. */
 export const clientDefaults: Omit<ClientConfig, 'cid'> = {

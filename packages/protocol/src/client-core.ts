@@ -5,12 +5,23 @@ import { helloFor } from './client-hello.ts'
 import { closeCode } from './close-code.ts'
 import { decodeText, encodeControl } from './codec.ts'
 import type { Exchange, ExchangeTimer, Fault, Refusal } from './exchange.ts'
-import type { Ack, Beat, Bye, ControlFrame, ErrorFrame, LastCounts, Violation, Welcome } from './frame.ts'
+import type {
+  Ack,
+  Beat,
+  Bye,
+  ControlFrame,
+  Frame,
+  ErrorFrame,
+  LastCounts,
+  Violation,
+  Welcome,
+} from './frame.ts'
 import { type HandBack, nothing } from './hand-back.ts'
 import { HeldSession } from './held-session.ts'
 import { byeCounts, lastOf } from './last-counts.ts'
 import { type LossReason, keepsCounts, toLossReason } from './loss-reason.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
+import type { Shapes } from './shape.ts'
 import { utf8Bytes } from './utf8-bytes.ts'
 
 type Phase =
@@ -35,6 +46,7 @@ const farthestAttempt = 2 ** 51
  */
 export class ClientCore<Entry extends Outgoing> {
   readonly #config: ClientConfig
+  readonly #shapes: Shapes
   readonly #actions: ClientAction<Entry>[] = []
   readonly #session: HeldSession<Entry>
   #phase: Phase = { name: 'idle' }
@@ -43,6 +55,7 @@ export class ClientCore<Entry extends Outgoing> {
   /** Takes options that `resolveClientOptions`, or another who knows their bounds, has checked and completed. */
   constructor(config: ClientConfig) {
     this.#config = config
+    this.#shapes = config.batch ? ({ ...clientFrames, M: config.batch.shape } as Shapes) : clientFrames
     this.#session = new HeldSession<Entry>(config, {
       emit: (action) => void this.#actions.push(action),
       send: (data) => void this.#actions.push({ type: 'send', attempt: this.#attempt, data }),
@@ -90,7 +103,7 @@ export class ClientCore<Entry extends Outgoing> {
   /** Takes a text message. `bytes` is its size as UTF-8 where the surroundings know it; otherwise it is measured. */
   text(attempt: number, text: string, bytes?: number): void {
     if (!this.#isCurrent(attempt)) return
-    const frame = decodeText(text, clientFrames)
+    const frame = decodeText(text, this.#shapes)
     if (typeof frame !== 'string') this.#control(frame)
     else this.#data(frame, bytes === undefined ? utf8Bytes(frame) : bytes - (text.length - frame.length))
   }
@@ -155,6 +168,7 @@ export class ClientCore<Entry extends Outgoing> {
       this.#end('us', code, undefined)
       return
     }
+    exchange.pump()
     this.#send(exchange.bye(code))
     exchange.stop()
     this.#phase = { name: 'leaving', attempt: this.#attempt, code }
@@ -177,23 +191,23 @@ export class ClientCore<Entry extends Outgoing> {
     else this.#judge(this.#live()?.data(payload, bytes))
   }
 
-  #control(frame: ControlFrame | Violation): void {
+  #control(frame: Frame | Violation): void {
     if (frame.kind === 'error') this.#failed(frame)
     else if (this.#phase.name === 'leaving') this.#whileLeaving(this.#phase.code, frame)
     else if (this.#phase.name === 'hello') this.#beforeLive(frame)
     else this.#whileLive(frame)
   }
 
-  #whileLeaving(code: number, frame: ControlFrame | Violation): void {
+  #whileLeaving(code: number, frame: Frame | Violation): void {
     if (frame.kind === 'bye') this.#end('us', code, frame)
   }
 
-  #beforeLive(frame: ControlFrame | Violation): void {
+  #beforeLive(frame: Frame | Violation): void {
     if (frame.kind === 'welcome') this.#welcome(frame)
     else this.#lose('protocol', undefined, describe(frame))
   }
 
-  #whileLive(frame: ControlFrame | Violation): void {
+  #whileLive(frame: Frame | Violation): void {
     switch (frame.kind) {
       case 'ack':
       case 'ping':
@@ -210,6 +224,10 @@ export class ClientCore<Entry extends Outgoing> {
         return
       case 'bye':
         this.#answerBye(frame)
+        return
+      case 'batch':
+        // A fault ends the session: what comes behind it is nobody's.
+        for (const payload of frame.payloads) this.#judge(this.#live()?.data(payload, utf8Bytes(payload)))
         return
       case 'expiry':
         // Sent unasked it does no harm: the client may know the extension and yet not have been offered it.
@@ -317,6 +335,6 @@ export class ClientCore<Entry extends Outgoing> {
   }
 }
 
-function describe(frame: ControlFrame | Violation): string {
+function describe(frame: Frame | Violation): string {
   return frame.kind === 'violation' ? frame.detail : frame.kind
 }

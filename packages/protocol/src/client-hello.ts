@@ -29,7 +29,7 @@ export function helloFor(
     auth,
     cid: config.cid,
     ua: config.agent,
-    ext: extensions,
+    ext: config.batch ? extensions : ['auth'],
     proto: config.proto,
   }
 }

@@ -1,11 +1,12 @@
 import { jsonBounds, parseObject } from './bounded-json.ts'
 import { readNumbers } from './canonical.ts'
-import type { Ack, Beat, ControlFrame, Violation } from './frame.ts'
+import type { Ack, Beat, ControlFrame, Frame, Violation } from './frame.ts'
+import type { Payload } from './outgoing.ts'
 import { type Shapes, pickMembers } from './shape.ts'
 import { utf8Bytes } from './utf8-bytes.ts'
 
 /** The one reserved first character, U+0010 (DLE). JSON text cannot begin with it. */
-const dle = '\u0010'
+export const dle = '\u0010'
 const dleCode = 16
 
 const letters: Readonly<Record<ControlFrame['kind'], string>> = {
@@ -26,7 +27,12 @@ export function encodeText(payload: string): string {
   return payload.charCodeAt(0) === dleCode ? dle + payload : payload
 }
 
-/** Returns the text of a control frame. */
+/** Returns a payload as it goes on the wire. */
+export function encodeData(payload: Payload): Payload {
+  return typeof payload === 'string' ? encodeText(payload) : payload
+}
+
+/** Returns the text of a control frame; a BATCH has a function of its own, which only who uses it loads. */
 export function encodeControl(frame: ControlFrame): string {
   const { kind, ...members } = frame
   const body = 'tx' in frame ? countsOf(frame) : JSON.stringify(members)
@@ -42,13 +48,13 @@ function countsOf(frame: Ack | Beat): string {
  * Reads a text message: data comes back as the payload string itself, so that the usual case allocates nothing; control
  * text as a frame; everything else as a violation. `shapes` are the JSON frames that may come. Never throws.
  */
-export function decodeText(text: string, shapes: Shapes): string | ControlFrame | Violation {
+export function decodeText(text: string, shapes: Shapes): string | Frame | Violation {
   if (text.charCodeAt(0) !== dleCode) return text
   if (text.charCodeAt(1) === dleCode) return text.slice(1)
   const letter = text.charAt(1)
   const body = text.slice(2)
   if (letter === 'A' || letter === 'P' || letter === 'Q') return decodeCounts(letter, body)
-  return decodeJson(letter, body, shapes)
+  return decodeShaped(letter, body, shapes)
 }
 
 function violation(what: Violation['what'], detail: string): Violation {
@@ -62,9 +68,10 @@ function decodeCounts(letter: 'A' | 'P' | 'Q', body: string): Ack | Beat | Viola
   return n === undefined ? { kind: 'ack', ack, tx } : { kind: letter === 'P' ? 'ping' : 'pong', ack, tx, n }
 }
 
-function decodeJson(letter: string, body: string, shapes: Shapes): ControlFrame | Violation {
+function decodeShaped(letter: string, body: string, shapes: Shapes): Frame | Violation {
   const shape = Object.hasOwn(shapes, letter) ? shapes[letter] : undefined
   if (shape === undefined) return violation('letter', 'no such frame here')
+  if (shape.read !== undefined) return shape.read(body) ?? violation('number', letter)
   // The length is looked at first: it is known, and never more than the bytes.
   const room = jsonBounds.maxBytes - 2
   if (body.length > room || utf8Bytes(body) > room) return violation('size', letter)

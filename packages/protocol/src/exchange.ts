@@ -1,4 +1,5 @@
-import { encodeControl, encodeText } from './codec.ts'
+import type { Batching, Packer } from './batch.ts'
+import { encodeControl, encodeData } from './codec.ts'
 import type { Ack, Beat, Bye, LastCounts } from './frame.ts'
 import type { HandBack } from './hand-back.ts'
 import { Inbox, type InboxState } from './inbox.ts'
@@ -10,8 +11,8 @@ import type { Outgoing, Payload } from './outgoing.ts'
 /** When a message counts as handled: as soon as it is handed over, or when the application says so. */
 export type AckMode = 'received' | 'handled'
 
-/** The two timers of an exchange: acknowledge what is owed, and look at the socket's buffer again. */
-export type ExchangeTimer = 'ack' | 'drain'
+/** The timers of an exchange: acknowledge what is owed, look at the socket's buffer again, and wait no longer for more to share a frame. */
+export type ExchangeTimer = 'ack' | 'drain' | 'linger'
 
 /** Names a timer of a session. */
 export interface SessionTimer {
@@ -20,7 +21,7 @@ export interface SessionTimer {
 }
 
 /** How long each timer runs, in milliseconds. Browsers have no drain event, hence the second. */
-export const exchangeTimersMs: Readonly<Record<ExchangeTimer, number>> = { ack: 200, drain: 50 }
+export const exchangeTimersMs: Readonly<Record<ExchangeTimer, number>> = { ack: 200, drain: 50, linger: 0 }
 
 /** What one end sets for its side of an exchange. */
 export interface ExchangeConfig {
@@ -30,6 +31,7 @@ export interface ExchangeConfig {
   readonly ackMode: AckMode
   /** Writing stops when the socket's buffer plus the next message would exceed this; a message alone always goes. */
   readonly highWaterBytes: number
+  readonly batch?: Batching | undefined
 }
 
 /** What an exchange wants done, at either end. */
@@ -72,7 +74,7 @@ export class Exchange<Entry extends Outgoing> {
   /** What the other end accepts; known from the first handshake on. */
   #peerLimits: Limits
   /** On a connection, what its buffer is thought to hold; otherwise nothing. */
-  #link: { bufferedBytes: number } | undefined
+  #link: { bufferedBytes: number; readonly packer: Packer | undefined } | undefined
   /** Size of the message that was refused and is waited for. */
   #refusedBytes: number | undefined
 
@@ -110,12 +112,14 @@ export class Exchange<Entry extends Outgoing> {
   /**
    * Starts on a connection with the counts and limits from the other end's HELLO or WELCOME, and sends the ACK that
    * both ends owe each other right after WELCOME. Replay follows with `pump`, so that a caller can say `resumed` first.
+   * `ext`: the extensions that the other end understands.
    */
-  begin(peer: PeerCounts, limits: Limits): Fault | undefined {
+  begin(peer: PeerCounts, limits: Limits, ext: readonly string[] = []): Fault | undefined {
     const freed = this.#outbox.begin(peer, limits, this.#config.bounds)
     if (typeof freed === 'string') return freed
     this.#peerLimits = limits
-    this.#link = { bufferedBytes: 0 }
+    const batch = ext.includes('batch') ? this.#config.batch : undefined
+    this.#link = { bufferedBytes: 0, packer: batch?.open(this.#port.send, limits.maxBytes) }
     this.#sendAck()
     this.#freed(freed)
     return undefined
@@ -136,12 +140,14 @@ export class Exchange<Entry extends Outgoing> {
     for (let entry = this.#outbox.peek(); entry !== undefined; entry = this.#outbox.peek()) {
       if (!this.#fitsBuffer(link.bufferedBytes, entry.bytes)) {
         this.#arm('drain')
-        return
+        break
       }
       this.#outbox.advance(entry)
       link.bufferedBytes += entry.bytes
-      this.#port.send(typeof entry.payload === 'string' ? encodeText(entry.payload) : entry.payload)
+      if (link.packer) link.packer.put(entry)
+      else this.#port.send(encodeData(entry.payload))
     }
+    link.packer?.flush()
     this.#announceRoom(link.bufferedBytes)
   }
 
@@ -164,7 +170,8 @@ export class Exchange<Entry extends Outgoing> {
   buffered(bytes: number): void {
     if (this.#link === undefined) return
     this.#link.bufferedBytes = bytes
-    this.pump()
+    // What waits for more to share a frame with has a time of its own.
+    if (!this.#armed.has('linger')) this.pump()
   }
 
   /** Numbers a message and sends it, if it can go at once; otherwise says why not and changes nothing. */
@@ -182,7 +189,8 @@ export class Exchange<Entry extends Outgoing> {
   /** Numbers a message, to be sent when its turn comes. */
   append(entry: Entry): number {
     const number = this.#outbox.append(entry)
-    this.pump()
+    if (this.#link?.packer?.lingers(entry)) this.#arm('linger', this.#config.batch?.lingerMs)
+    else this.pump()
     return number
   }
 
@@ -237,17 +245,17 @@ export class Exchange<Entry extends Outgoing> {
     return { kind: 'bye', code, ack: this.#inbox.tell(), rx: this.#inbox.rx }
   }
 
-  /** A timer has run out; one that was disarmed meanwhile does nothing. `drain` brings the size of the socket's buffer. */
+  /** A timer has run out; one that was disarmed meanwhile does nothing. The others than `ack` bring the size of the socket's buffer. */
   due(name: ExchangeTimer, bufferedBytes: number): void {
     if (!this.#armed.delete(name)) return
-    if (name === 'drain') this.buffered(bufferedBytes)
+    if (name !== 'ack') this.buffered(bufferedBytes)
     else if (this.#inbox.isOwing) this.#sendAck()
   }
 
-  #arm(name: ExchangeTimer): void {
+  #arm(name: ExchangeTimer, delayMs: number = exchangeTimersMs[name]): void {
     if (this.#armed.has(name)) return
     this.#armed.add(name)
-    this.#port.emit({ type: 'arm', timer: { name, sid: this.sid }, delayMs: exchangeTimersMs[name] })
+    this.#port.emit({ type: 'arm', timer: { name, sid: this.sid }, delayMs })
   }
 
   /** Sorts what the outbox holds by fate. */

@@ -7,7 +7,7 @@ export const subprotocol = 'holdfast.v1'
 export const version = 1
 
 /** Optional frames this code knows, as listed in `ext` of HELLO and WELCOME. */
-export const extensions: readonly string[] = ['auth']
+export const extensions: readonly string[] = ['auth', 'batch']
 
 // Members have the names they have on the wire; sections 1 and 2 of PROTOCOL.md say what each means. All times are ms.
 
@@ -118,8 +118,17 @@ export interface Expiry {
 /** Control frames whose members are a JSON object. */
 export type JsonFrame = Hello | Welcome | GoAway | Bye | ErrorFrame | Refresh | Expiry
 
-/** Everything that begins with DLE and is not data. */
+/** Several text messages, each counted by itself; extension `batch`. */
+export interface Batch {
+  readonly kind: 'batch'
+  readonly payloads: readonly string[]
+}
+
+/** Everything that begins with DLE and carries no message. */
 export type ControlFrame = JsonFrame | Ack | Beat
+
+/** Everything that may begin with DLE and is not one message. */
+export type Frame = ControlFrame | Batch
 
 /** Says that a text is no frame that may come here, and what is wrong; the text itself is not repeated. */
 export interface Violation {

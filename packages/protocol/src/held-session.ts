@@ -51,7 +51,7 @@ export class HeldSession<Entry extends Outgoing> {
     const held = this.#held
     if (held.name !== 'held' || held.sid !== welcome.sid) return 'protocol'
     this.#held = { ...held, token: welcome.tok }
-    return held.exchange.begin(welcome, limitsOf(welcome)) ?? { name: 'resumed' }
+    return held.exchange.begin(welcome, limitsOf(welcome), welcome.ext) ?? { name: 'resumed' }
   }
 
   #renew(welcome: Welcome): Outcome<Entry> {
@@ -61,7 +61,7 @@ export class HeldSession<Entry extends Outgoing> {
     const limits = limitsOf(welcome)
     const exchange = new Exchange(sid, this.#config, this.#port, limits, emptyOutbox<Entry>(), emptyInbox())
     this.#held = { name: 'held', sid, token: tok, exchange }
-    exchange.begin(welcome, limits)
+    exchange.begin(welcome, limits, welcome.ext)
     if (before.name !== 'lost') return { name: 'first' }
     return { name: 'gap', reason: before.reason, handBack: before.handBack }
   }

@@ -24,12 +24,20 @@ export { type ServerOptions, serverDefaults } from './server-config.ts'
 export type { Authentication, Rejection } from './server-connection.ts'
 export { ServerCore } from './server-core.ts'
 export type { ServerSession } from './server-session.ts'
-export type { AttachRequest, Attachment, SessionRecord, SessionStore, Stage, StoreWrite } from './session-store.ts'
+export type {
+  AttachRequest,
+  Attachment,
+  SessionRecord,
+  SessionStore,
+  Stage,
+  StoreWrite,
+} from './session-store.ts'
 export type { Batch, BatchAnswer, SharedAttachment, SharedStorage } from './shared-store.ts'
 export { utf8Bytes } from './utf8-bytes.ts'
 
 // For tools and tests that speak in frames.
 export { clientFrames } from './client-frames.ts'
+export { encodeBatch } from './batch.ts'
 export { decodeText, encodeControl, encodeText } from './codec.ts'
-export type { ControlFrame, Violation } from './frame.ts'
+export type { ControlFrame, Frame, Violation } from './frame.ts'
 export { serverFrames } from './server-frames.ts'

@@ -41,6 +41,8 @@ export class Outbox<Entry extends Outgoing> {
   #next: number
   /** Bytes of the messages from acked + 1 to next - 1. */
   #outstandingBytes = 0
+  /** Bytes of the messages from next to tx. */
+  #waitingBytes = 0
   #windowMessages = 0
   #windowBytes = 0
 
@@ -70,6 +72,7 @@ export class Outbox<Entry extends Outgoing> {
     this.#windowBytes = Math.min(limits.windowBytes, bounds.maxBytes)
     this.#next = peer.rx + 1
     this.#outstandingBytes = bytesOf(entries.slice(0, peer.rx - acked))
+    this.#waitingBytes = bytesOf(entries.slice(peer.rx - acked))
     return this.#free(peer.ack)
   }
 
@@ -77,32 +80,34 @@ export class Outbox<Entry extends Outgoing> {
   append(entry: Entry): number {
     this.#state.entries.push(entry)
     this.#state.tx += 1
+    this.#waitingBytes += entry.bytes
     return this.#state.tx
   }
 
   /** Returns the message under the cursor when the window has room for it. */
   peek(): Entry | undefined {
-    const entry = this.#state.entries[this.#next - 1 - this.#state.acked]
-    return entry !== undefined && this.#hasRoom(entry.bytes) ? entry : undefined
+    const outstanding = this.#next - 1 - this.#state.acked
+    const entry = this.#state.entries[outstanding]
+    const fits = entry !== undefined && this.#hasRoom(outstanding, this.#outstandingBytes + entry.bytes)
+    return fits ? entry : undefined
   }
 
   /** Moves the cursor over the message that `peek` returned: it is on the wire. */
   advance(entry: Entry): void {
     this.#outstandingBytes += entry.bytes
+    this.#waitingBytes -= entry.bytes
     this.#state.hi = Math.max(this.#state.hi, this.#next)
     this.#next += 1
   }
 
-  /** Tells whether a new message of this size could be sent at once: nothing waits before it, and the window is open. */
+  /** Tells whether a new message of this size fits into the window, with all that waits before it. */
   isOpen(bytes: number): boolean {
-    return this.#next > this.#state.tx && this.#hasRoom(bytes)
+    return this.#hasRoom(this.#state.entries.length, this.#outstandingBytes + this.#waitingBytes + bytes)
   }
 
   /** A message larger than the rest of the window may still go alone, or it would never go. */
-  #hasRoom(bytes: number): boolean {
-    const outstanding = this.#next - 1 - this.#state.acked
-    if (outstanding === 0) return true
-    return outstanding < this.#windowMessages && this.#outstandingBytes + bytes <= this.#windowBytes
+  #hasRoom(before: number, bytes: number): boolean {
+    return before === 0 || (before < this.#windowMessages && bytes <= this.#windowBytes)
   }
 
   /**

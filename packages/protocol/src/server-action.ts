@@ -1,4 +1,4 @@
-import type { ExchangeAction } from './exchange.ts'
+import type { ExchangeAction, ExchangeTimer } from './exchange.ts'
 import type { Hello } from './frame.ts'
 import type { HandBack } from './hand-back.ts'
 import type { LossReason } from './loss-reason.ts'
@@ -6,12 +6,12 @@ import type { Payload } from './outgoing.ts'
 import type { AttachRequest, StoreWrite } from './session-store.ts'
 
 /**
- * Names a timer: `hello` belongs to a connection; `ack`, `drain`, `ttl` (kept without a connection) and `bye` (answer to
+ * Names a timer: `hello` belongs to a connection; those of an exchange, `ttl` (kept without a connection) and `bye` (answer to
  * BYE) belong to a session.
  */
 export type ServerTimer =
   | { readonly name: 'hello'; readonly connection: number }
-  | { readonly name: 'ack' | 'drain' | 'ttl' | 'bye'; readonly sid: string }
+  | { readonly name: ExchangeTimer | 'ttl' | 'bye'; readonly sid: string }
 
 /**
  * What a server core asks its surroundings to do, in this order. An action for a connection that is gone may be dropped.

@@ -1,3 +1,4 @@
+import type { Batching } from './batch.ts'
 import { checkBounds } from './client-config.ts'
 import type { AckMode } from './exchange.ts'
 import { type Limits, checkLimits, defaultLimits } from './limits.ts'
@@ -5,6 +6,8 @@ import type { OutboxBounds } from './outbox.ts'
 
 /** Options of a server core; all optional. Times are milliseconds. */
 export interface ServerOptions {
+  /** Puts several small messages into one frame, for clients that can take that; default: each has its own. */
+  readonly batch?: Batching | undefined
   /** What the server accepts; default `defaultLimits`. */
   readonly limits?: Limits
   /** Most messages a session holds for its client; beyond it the session ends. Default 4,096 messages, 8 MiB. */
@@ -30,7 +33,7 @@ export interface ServerOptions {
 }
 
 /** Options with every default filled in. */
-export type ServerConfig = Required<ServerOptions>
+export type ServerConfig = Required<Omit<ServerOptions, 'batch'>> & Pick<ServerOptions, 'batch'>
 
 /** Defaults of `ServerOptions`. */
 export const serverDefaults: ServerConfig = {

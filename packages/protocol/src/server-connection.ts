@@ -1,6 +1,6 @@
 import { closeCode } from './close-code.ts'
 import { decodeText, encodeControl } from './codec.ts'
-import type { ControlFrame, Hello, Violation } from './frame.ts'
+import type { ControlFrame, Frame, Hello, Violation } from './frame.ts'
 import { version } from './frame.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
 import type { ServerAction } from './server-action.ts'
@@ -86,7 +86,7 @@ export class ServerConnection<Entry extends Outgoing> {
     else this.#violate('data before WELCOME')
   }
 
-  #control(frame: ControlFrame | Violation): void {
+  #control(frame: Frame | Violation): void {
     if (this.#state.name === 'bound') this.#bound(this.#state.session, frame)
     else if (frame.kind === 'violation')
       this.#violate(frame.detail, frame.what === 'size' ? closeCode.timeout : undefined)
@@ -104,7 +104,7 @@ export class ServerConnection<Entry extends Outgoing> {
     this.#emit({ type: 'authenticate', connection: this.#id, hello })
   }
 
-  #bound(session: ServerSession<Entry>, frame: ControlFrame | Violation): void {
+  #bound(session: ServerSession<Entry>, frame: Frame | Violation): void {
     switch (frame.kind) {
       case 'ack':
       case 'ping':
@@ -113,6 +113,9 @@ export class ServerConnection<Entry extends Outgoing> {
         return
       case 'bye':
         session.bye(frame)
+        return
+      case 'batch':
+        for (const payload of frame.payloads) session.data(payload, utf8Bytes(payload))
         return
       case 'error':
         session.error(frame)

@@ -1,3 +1,4 @@
+import { batchShape } from './batch.ts'
 import type { Hello, Refresh } from './frame.ts'
 import {
   type Check,
@@ -49,4 +50,10 @@ const refreshShape: Shape<Refresh> = {
 }
 
 /** What a client may send to a server. */
-export const serverFrames: Shapes = { H: helloShape, B: byeShape, E: errorShape, R: refreshShape } as Shapes
+export const serverFrames: Shapes = {
+  H: helloShape,
+  B: byeShape,
+  E: errorShape,
+  R: refreshShape,
+  M: batchShape,
+} as Shapes

@@ -87,7 +87,7 @@ export class ServerSession<Entry extends Outgoing> {
     const { config, emit } = this.#host
     this.#proto = chooseProto(hello, config)
     this.#send(welcomeFor(this.sid, this.#exchange.introduce(), binding, config))
-    const fault = this.#exchange.begin(resumed ? hello : { rx: 0, ack: 0 }, limitsOf(hello))
+    const fault = this.#exchange.begin(resumed ? hello : { rx: 0, ack: 0 }, limitsOf(hello), hello.ext)
     if (fault !== undefined) {
       this.#fault(fault)
       return
@@ -267,6 +267,7 @@ export class ServerSession<Entry extends Outgoing> {
     if (this.#place.name !== 'attached') return
     const { sid, connection } = { ...this.#place, sid: this.sid }
     const { emit, config } = this.#host
+    this.#exchange.pump()
     this.#send(this.#exchange.bye(code))
     this.#exchange.stop()
     this.#place = { name: 'leaving', connection }

@@ -1,16 +1,18 @@
-import type { JsonFrame } from './frame.ts'
+import type { Batch, JsonFrame } from './frame.ts'
 
 /** Checks one member of a frame. */
 export type Check = (value: unknown) => boolean
 
 /** A kind of control frame: its members, each with its check, and what must hold between them. */
-export interface Shape<Frame extends JsonFrame = JsonFrame> {
+export interface Shape<Frame extends JsonFrame | Batch = JsonFrame | Batch> {
   readonly kind: Frame['kind']
   readonly members: Readonly<Record<string, Check>>
   /** Names the member that contradicts another, if one does. */
   readonly clash?: (frame: Frame) => string | false
   /** Replaces members by what may safely be used. */
   readonly clean?: (frame: Frame) => Frame
+  /** Reads a frame that is no JSON; undefined when it is none. */
+  readonly read?: (body: string) => Frame | undefined
 }
 
 /** The control frames an end may receive, by their letter. */
@@ -58,7 +60,7 @@ export const phrase: Check = text(256)
 export const attempt = (min: number): Check => natural(min, 2 ** 52)
 
 /** Picks the members that a shape knows, by their own names only, or names the first that is wrong. */
-export function pickMembers(source: object, shape: Shape): JsonFrame | string {
+export function pickMembers(source: object, shape: Shape): JsonFrame | Batch | string {
   const picked = Object.create(null)
   picked.kind = shape.kind
   for (const [key, check] of Object.entries(shape.members)) {

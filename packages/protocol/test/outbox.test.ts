@@ -58,10 +58,19 @@ describe('an outbox', () => {
     expect(outbox.isOpen(1)).toBe(false)
   })
 
-  test('is not open to a new message while an older one waits', () => {
-    const { outbox } = sender()
-    outbox.append(note('a'))
+  test('is open to a new message as far as the window has room for it behind all that waits', () => {
+    const { outbox, flush } = sender({ maxBytes: 4, windowMessages: 3, windowBytes: 4 })
+    outbox.append(note('aa'))
+    expect(outbox.isOpen(2)).toBe(true)
+    expect(outbox.isOpen(3)).toBe(false)
+    outbox.append(note('bb'))
+    expect(outbox.isOpen(1)).toBe(false)
+    expect(outbox.isOpen(0)).toBe(true)
+    outbox.append(note(''))
     expect(outbox.isOpen(0)).toBe(false)
+    flush()
+    outbox.acknowledge(2)
+    expect(outbox.isOpen(4)).toBe(true)
   })
 
   test('goes back to what the other end lacks on a new connection', () => {

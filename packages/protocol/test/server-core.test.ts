@@ -219,7 +219,7 @@ describe('authenticating', () => {
 describe('attaching', () => {
   test('welcomes to a new session and shows it to the application when the first frame confirms it', () => {
     const bench = new Bench({ proto: ['chat', 'news'] })
-    const actions = bench.join(1, { proto: ['other', 'news', 'chat'], ext: ['auth', 'batch'] })
+    const actions = bench.join(1, { proto: ['other', 'news', 'chat'], ext: ['auth', 'later'] })
     expect(sent(actions)).toMatchObject([
       {
         kind: 'welcome',

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { encodeBatch } from '../src/batch.ts'
 import { encodeControl, encodeText } from '../src/codec.ts'
 import type { ControlFrame } from '../src/frame.ts'
 import { utf8Bytes } from '../src/utf8-bytes.ts'
+import batch from '../vectors/batch.json' with { type: 'json' }
 import control from '../vectors/control.json' with { type: 'json' }
 import data from '../vectors/data.json' with { type: 'json' }
 import decodeOnly from '../vectors/decode-only.json' with { type: 'json' }
@@ -21,6 +23,11 @@ describe('golden vectors', () => {
   test.each(control.cases)('control $wire', ({ wire, frame }) => {
     expect(plain(decode(wire))).toEqual(frame)
     expect(encodeControl(frame as unknown as ControlFrame)).toBe(wire)
+  })
+
+  test.each(batch.cases)('batch $wire', ({ wire, payloads }) => {
+    expect(decode(wire)).toEqual({ kind: 'batch', payloads })
+    expect(encodeBatch(payloads)).toBe(wire)
   })
 
   test.each(decodeOnly.cases)('$name', ({ wire, frame }) => {

@@ -171,7 +171,7 @@ export class SessionClient {
     }
   }
 
-  #arm(timer: 'ack' | 'drain', delayMs: number): void {
+  #arm(timer: 'ack' | 'drain' | 'linger', delayMs: number): void {
     clearTimeout(this.#timers.get(timer))
     const handle = setTimeout(() => {
       this.#timers.delete(timer)

@@ -44,6 +44,8 @@ export function resume(raw: Partial<ResumeOptions> = {}): Plug<Settings> {
   }
 }
 
+export type { Batching, BatchOptions } from '@holdfast/protocol'
+export { batch } from './batch.ts'
 export type { Settings } from '../options.ts'
 export type { Plug, Plugged, PlugHost } from '../plug.ts'
 export { type ResumeOptions, resumeDefaults } from './options.ts'

@@ -1,4 +1,5 @@
-import { assertNumber, assertOneOf, fill } from '../bounds.ts'
+import type { Batching } from '@holdfast/protocol'
+import { assertMethods, assertNumber, assertOneOf, fill } from '../bounds.ts'
 
 /** How a session is resumed. Everything is optional. */
 export interface ResumeOptions {
@@ -22,6 +23,11 @@ export interface ResumeOptions {
   readonly ack: 'received' | 'handled'
   /** With `ack: 'handled'`: handlers that hold the whole window for this long are an `error` event. Default 10,000; `Infinity`: never. */
   readonly stallMs: number
+  /**
+   * Puts small text messages into common frames, for a server that understands it: `batch()`. Each still counts, and arrives, by
+   * itself. Default: a frame for each.
+   */
+  readonly batch?: Batching | undefined
   /** Sends messages that a lost session certainly did not deliver in the next one. Default `false`: hands them back. */
   readonly carryOver: boolean
 }
@@ -36,6 +42,7 @@ export const resumeDefaults: ResumeOptions = {
   maxUnackedBytes: 8_388_608,
   ack: 'received',
   stallMs: 10_000,
+  batch: undefined,
   carryOver: false,
 }
 
@@ -47,5 +54,6 @@ export function resolveResumeOptions(raw: Partial<ResumeOptions>): ResumeOptions
   const options = fill<ResumeOptions>('resume', raw, resumeDefaults)
   assertNumber('resume.windowBytes', options.windowBytes, options.maxMessageBytes)
   assertOneOf('resume.ack', options.ack, ['received', 'handled'])
+  assertMethods('resume.batch', options.batch, ['open'])
   return options
 }

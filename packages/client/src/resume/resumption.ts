@@ -58,6 +58,7 @@ export class Resumption implements SocketOwner {
       limits: { maxBytes: maxMessageBytes, windowMessages, windowBytes },
       bounds: { maxMessages: maxUnackedMessages, maxBytes: maxUnackedBytes },
       ackMode: options.ack,
+      batch: options.batch,
       highWaterBytes: 1_048_576,
     })
     this.#renewal = new Renewal(host, (fresh) => this.#do(() => this.#core.refresh(fresh)))
