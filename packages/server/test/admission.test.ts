@@ -4,10 +4,10 @@ import { ManualClock } from '@holdfast/lifetime/testing'
 import { FrameMeter } from '../src/frame-meter.ts'
 import { LastText } from '../src/last-text.ts'
 import { watchMemory } from '../src/memory-watch.ts'
-import { AwaitedHellos } from '../src/sessions/awaited-hellos.ts'
+import { OldestGoes } from '../src/sessions/oldest-goes.ts'
 import { type Answer, askUpgrade, dial, next, running, until } from './running.ts'
 import { helloText, rawClient } from './session-client.ts'
-import { sessionServer } from './sessions-running.ts'
+import { joined, sessionServer } from './sessions-running.ts'
 
 const one = { perSecond: 1, burst: 1, maxWaitMs: 0, maxRetryMs: 60_000 }
 
@@ -76,8 +76,34 @@ test('of connections that say no HELLO the oldest makes room for the next', asyn
   await until(() => [second, fourth].every((raw) => raw.controls().some(({ kind }) => kind === 'welcome')))
 })
 
+test('of sessions whose clients left at once the oldest are forgotten, and those that were confirmed are not', async () => {
+  const at = await sessionServer({ maxUnconfirmed: 3 })
+  const { client, session } = await joined(at)
+  await client.cut()
+  for (let n = 0; n < 10; n += 1) {
+    const raw = await rawClient(at.url)
+    raw.socket.send(helloText())
+    await until(() => raw.controls().some(({ kind }) => kind === 'welcome'))
+    raw.socket.terminate()
+    await until(() => at.server.connections.size === 0)
+  }
+  expect(at.live.stats?.states).toEqual({ unconfirmed: 3, attached: 0, detached: 1, closing: 0 })
+  expect(at.live.overview().map(({ state }) => state)).toEqual([
+    'detached',
+    'unconfirmed',
+    'unconfirmed',
+    'unconfirmed',
+  ])
+  expect(at.live.overview()[0]).toEqual({
+    id: session.id,
+    principal: null,
+    state: 'detached',
+    connection: undefined,
+  })
+})
+
 test('those that have said HELLO or are gone need no room', () => {
-  const awaited = new AwaitedHellos(2)
+  const awaited = new OldestGoes<number>(2)
   expect([awaited.add(1), awaited.add(2), awaited.add(3)]).toEqual([undefined, undefined, 1])
   awaited.delete(2)
   expect(awaited.add(4)).toBeUndefined()
