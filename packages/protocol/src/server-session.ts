@@ -280,8 +280,10 @@ export class ServerSession<Entry extends Outgoing> {
   end(reason: LossReason, last?: LastCounts): void {
     if (this.#place.name === 'ended') return
     const counts = keepsCounts(reason) ? this.#exchange.last : {}
-    this.#send({ kind: 'error', code: closeCode.ended, end: true, lost: reason, ...counts })
-    this.#finish(reason, last, closeCode.ended, 'ended')
+    // What a store has forgotten is a failure of ours, and nobody's decision.
+    const code = reason === 'unknown' ? closeCode.internal : closeCode.ended
+    this.#send({ kind: 'error', code, end: true, lost: reason, ...counts })
+    this.#finish(reason, last, code, 'ended')
   }
 
   /**

@@ -1,0 +1,44 @@
+// The servers of the fleet: started, killed, stopped and continued, each behind a relay that stays.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startRelay } from './relay.mjs'
+
+const program = fileURLToPath(new URL('node.mjs', import.meta.url))
+
+/** Makes one server of the fleet; `start` starts its first process. */
+export async function fleetNode(name, { folder, redis, durable, sendEveryMs }) {
+  let lives = 0
+  let child
+  let port = 0
+  const relay = await startRelay(() => port)
+  return {
+    name,
+    relay,
+    get life() {
+      return `${name}.${lives}`
+    },
+    async start() {
+      lives += 1
+      const log = join(folder, `${name}.log`)
+      const told = { port, redis, durable, log, life: `${name}.${lives}`, sendEveryMs }
+      child = spawn(process.execPath, [program, JSON.stringify(told)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const exited = once(child, 'exit').then(() => {
+        throw new Error(`server ${name} did not start`)
+      })
+      const [line] = await Promise.race([once(child.stdout, 'data'), exited])
+      exited.catch(() => {})
+      ;({ port } = JSON.parse(String(line)))
+    },
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const exited = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exited
+    },
+    signal: (signal) => child.kill(signal),
+  }
+}
