@@ -49,9 +49,10 @@ export const serverCloses: readonly Scenario[] = [
           const query = `?acceptThenClose=${row.code}${reason && `&reason=${reason}`}`
           const { state } = await after(lab, query, source)
           lab.assert.equal(state.name, row[source], `state with a ${source} URL`)
-          lab.assert.equal(
-            'cause' in state && state.cause,
-            { kind: 'server-close', code: row.code, reason, wasClean: true },
+          // Not `wasClean`: WebKitGTK says false when the server was gone before its answer was.
+          lab.assert.matches(
+            'cause' in state ? state.cause : undefined,
+            { kind: 'server-close', code: row.code, reason },
             'cause',
           )
         }
