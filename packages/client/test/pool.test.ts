@@ -241,6 +241,18 @@ describe('a dead session is never leased:', () => {
     expect(world.sessions).toHaveLength(1)
   })
 
+  it('one that was given back while it reconnects is waited for, and no other is opened', async () => {
+    const world = openPool({ maxSessions: 2 })
+    const lease = await leased(world)
+    world.server.last.cut()
+    await world.clock.advance(5)
+    lease.release()
+    const result = watched(world.pool.lease())
+    await world.clock.advance(2_000)
+    expect(result.value?.session).toBe(lease.session)
+    expect(world.sessions).toHaveLength(1)
+  })
+
   it('one that the server ended for good is replaced', async () => {
     const world = openPool({ maxSessions: 1 })
     ;(await leased(world)).release()
@@ -357,9 +369,11 @@ describe('a dead session is never leased:', () => {
   it('one that is being closed by whoever leased it is not leased again', async () => {
     const world = openPool({ maxLeasesPerSession: 2, maxSessions: 2 })
     const lease = await leased(world)
+    world.server.last.freeze()
     void lease.session.close()
     expect(world.pool.tryLease()).toBeUndefined()
     expect((await leased(world)).session).toBe(world.sessions[1])
+    expect(lease.session.state.name).toBe('closing')
   })
 
   it('one that could not connect for ejectAfterMs is given up', async () => {
@@ -643,6 +657,7 @@ describe('when no session can be had', () => {
     const result = watched(world.pool.lease())
     await clock.advance(0)
     expect(result.value?.session).toBe(session)
+    expect(world.pool.stats().sessions).toBe(1)
   })
 
   it('a session that was not started is started', async () => {
