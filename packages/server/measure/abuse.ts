@@ -30,8 +30,13 @@ const hello = JSON.stringify({
 const helloFrame = textFrame(`\u0010H${hello}`)
 
 /** Makes a server with sessions whose limits are the defaults, but for the rate of HELLOs, which would hide what is measured. */
-function makeServer(helloTimeoutMs = 10_000) {
-  const live = sessions({ handler: echoSessions, helloTimeoutMs, authenticateTimeoutMs: helloTimeoutMs })
+function makeServer({ helloTimeoutMs = 10_000, maxUnconfirmed = 1_000 }) {
+  const live = sessions({
+    handler: echoSessions,
+    helloTimeoutMs,
+    authenticateTimeoutMs: helloTimeoutMs,
+    maxUnconfirmed,
+  })
   const server = createServer({
     sessions: live,
     admission: { perSecond: Number.POSITIVE_INFINITY },
@@ -51,14 +56,17 @@ export async function measureHalfOpen({
   count: number
   timeoutMs?: number
 }): Promise<HalfOpenFigures> {
-  const { server } = makeServer(timeoutMs)
+  const { server } = makeServer({ helloTimeoutMs: timeoutMs })
   const { host, port } = await server.start()
   const startedAt = performance.now()
   const open = new Set<Socket>()
   const hold = (socket: Socket) => {
     open.add(socket)
     // What is not read hides its end.
-    socket.on('error', () => {}).on('close', () => open.delete(socket)).resume()
+    socket
+      .on('error', () => {})
+      .on('close', () => open.delete(socket))
+      .resume()
   }
   try {
     for (let n = 0; n < count; n += 1) {
@@ -102,11 +110,13 @@ export interface HelloDropFigures {
 export async function measureHelloDrops({
   count,
   atOnce = 100,
+  maxUnconfirmed = 1_000,
 }: {
   count: number
   atOnce?: number
+  maxUnconfirmed?: number
 }): Promise<HelloDropFigures> {
-  const { live, server } = makeServer()
+  const { live, server } = makeServer({ maxUnconfirmed })
   const { host, port } = await server.start()
   const startedAt = performance.now()
   try {
