@@ -195,6 +195,18 @@ describe('a session under sendLimit()', () => {
     expect(busy.socket.sent).toEqual(busy.socket.sent.map((_, n) => `${n}`))
   })
 
+  it('lets nobody past those who wait, not even who comes when there is a token', async () => {
+    const clock = new ManualClock()
+    const limit = limited({ perSecond: 1_000, burst: 40, clock })
+    const [patient, pushing] = await Promise.all([openOn(clock, [limit]), openOn(clock, [limit])])
+    for (let n = 0; n < 900; n += 1) patient.session.send(`${n}`)
+    for (let ms = 0; ms < 1_000; ms += 1) {
+      if (limit.tokens >= 1) pushing.session.send('me first')
+      await clock.advance(1)
+    }
+    expect(patient.socket.sent.length).toBeGreaterThan(450)
+  })
+
   it('two limits hold both rates, and neither blocks the other for good', async () => {
     const clock = new ManualClock()
     const shared = limited({ perSecond: 100, burst: 10, clock })
