@@ -1,7 +1,7 @@
 // npm run build: every published package, then the playground, from clean folders.
-import { rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { published, root } from './project.mjs'
+import { protocolFiles, published, speakProtocol, root } from './project.mjs'
 import { programOf, runCommand } from './run/command.mjs'
 import { runSteps } from './run/steps.mjs'
 import { runIfMain } from './run/report-problems.mjs'
@@ -30,9 +30,20 @@ export async function build(print = () => {}) {
 function packageStep(name) {
   return {
     name: `build packages/${name}`,
-    run() {
-      rmSync(join(root, 'packages', name, 'dist'), { recursive: true, force: true })
-      return runCommand(process.execPath, [programOf('rollup'), '-c', '--silent', '--configOnly', name])
+    async run() {
+      const dist = join(root, 'packages', name, 'dist')
+      rmSync(dist, { recursive: true, force: true })
+      const built = await runCommand(process.execPath, [
+        programOf('rollup'),
+        '-c',
+        '--silent',
+        '--configOnly',
+        name,
+      ])
+      for (const file of speakProtocol.includes(name) ? protocolFiles : []) {
+        cpSync(join(root, 'packages/protocol', file), join(dist, 'protocol', file), { recursive: true })
+      }
+      return built
     },
   }
 }

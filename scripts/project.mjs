@@ -36,6 +36,10 @@ export const published = {
   chaos: { index: 'src/index.ts', cli: 'src/cli.ts' },
 }
 
+/** Packages that ship the protocol's document and vectors, in `dist/protocol`; and what that is, in `packages/protocol`. */
+export const speakProtocol = ['client', 'server']
+export const protocolFiles = ['PROTOCOL.md', 'vectors']
+
 /** Entries that are programs: no types, no CommonJS. */
 export const programs = ['cli', 'storm-cli']
 

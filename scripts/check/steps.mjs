@@ -23,6 +23,7 @@ export const checkSteps = [
   own('types as used', { file: 'consumer-types' }),
   own('browser content', { file: 'browser-content' }),
   own('platforms'),
+  own('protocol shipped', { file: 'protocol-shipped' }),
   own('integrity'),
   own('sizes', { show: true }),
 ]
