@@ -72,14 +72,15 @@ function serveAuth(client: Client): void {
   client.onMessage((data) => answer(data))
 }
 
-/** Obeys `close <code> <reason>`, `cut`, `say <text>` and `count <n>`, which says the numbers below n. */
+/** Obeys `close <code> <reason>`, `cut`, `say <text>` and `count <n>`, which says the numbers below n, in 40 characters each. */
 function serveOrders(client: Client): void {
   client.onMessage((data) => {
     const [order, first, ...rest] = String(data).split(' ')
     if (order === 'close') client.close(Number(first), rest.join(' '))
     else if (order === 'cut') client.cut()
     else if (order === 'say') client.send([first, ...rest].join(' '))
-    else if (order === 'count') for (let n = 0; n < Number(first); n += 1) client.send(String(n))
+    else if (order === 'count')
+      for (let n = 0; n < Number(first); n += 1) client.send(String(n).padEnd(40, '.'))
   })
 }
 

@@ -59,6 +59,7 @@ export const faults: readonly Scenario[] = [
   },
   {
     name: 'without a ping of the application: Node pings by itself; in a browser silence is death only where asked for',
+    only: { mode: 'plain', because: 'in resume mode the protocol pings everywhere; resume.ts has its own' },
     async run({ connect, url, proxy, assert, environment }) {
       const heartbeat = { intervalMs: 100, timeoutMs: 200, probeMs: 300 }
       const plain = connect(url(), { heartbeat })
