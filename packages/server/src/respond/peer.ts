@@ -29,7 +29,8 @@ export async function drained(peer: Peer, sent: unknown, scope: Scope): Promise<
   if (isSession(peer)) {
     // Rejects when the session ends first; then nobody waits for an answer.
     if (peer.flow === 'backed-up') await peer.ready().catch(() => {})
-  } else if (sent === 'backed-up' && !scope.ended) {
+  } else if (sent === 'backed-up') {
+    // Of a scope that has ended it has ended as well, and then this resolves at once.
     const wait = scope.child()
     await new Promise<void>((resolve) => {
       wait.defer(resolve)
