@@ -1,14 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readCommand } from '../src/cli-arguments.ts'
+import { readStormCommand } from '../src/storm/storm-arguments.ts'
 import { builtPackage } from './built.ts'
 import { node } from './child.ts'
 
 const inPackage = builtPackage()
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const page = readFileSync(new URL('../../../docs/server.md', import.meta.url), 'utf8')
 
-function fences(language: string): string[] {
-  return [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
+function fences(language: string, text = `${readme}${page}`): string[] {
+  return [...text.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
     .filter(([, name]) => name === language)
     .map(([, , text = '']) => text)
 }
@@ -21,7 +23,8 @@ test.each(fences('js').map((text, n) => [n + 1, text] as const))(
       file,
       text
         .replaceAll("'@holdfast/server'", "'./dist/index.js'")
-        .replaceAll("'@holdfast/server/sessions'", "'./dist/sessions.js'"),
+        .replaceAll("'@holdfast/server/sessions'", "'./dist/sessions.js'")
+        .replaceAll("'@holdfast/server/hub'", "'./dist/hub.js'"),
     )
     const { exit, err, out } = node(file)
     expect(await exit, err()).toBe(0)
@@ -44,4 +47,13 @@ test('every command line of the README is understood', () => {
       .slice(1)
     expect(readCommand(args)).toMatchObject({ name: 'serve' })
   }
+})
+
+test('every storm that the documentation shows is one that can be simulated', () => {
+  const lines = fences('sh').flatMap((text) =>
+    text.split('\n').filter((line) => line.startsWith('holdfast-storm')),
+  )
+  expect(lines).toHaveLength(4)
+  for (const line of lines)
+    expect(readStormCommand(line.split(' ').slice(1))).toMatchObject({ name: 'simulate' })
 })
