@@ -4,11 +4,11 @@ type ErrorKind = new (message: string) => Error
 
 /** Numbers that may be 0; every other one is at least 1. */
 const mayBeZero =
-  'stableAfterMs maxMessages maxBytes lowWaterBytes lingerMs closeTimeoutMs closeAfterMs drainMs withinMs code'.split(
+  'stableAfterMs maxMessages maxBytes lowWaterBytes closeTimeoutMs closeAfterMs drainMs withinMs code'.split(
     ' ',
   )
 /** Options that are looked at elsewhere. Of the others, one without a default is a function, and an object is a group. */
-const anything = 'plugs protocols headers credentials whenHidden signal clock strategy cause batch'.split(' ')
+const anything = 'plugs protocols headers credentials whenHidden signal clock strategy cause'.split(' ')
 
 /**
  * Fills a group of options from its preset, whose values tell what is allowed there. `undefined` counts as left out.

@@ -106,8 +106,6 @@ describe('a session with batch()', () => {
   it('names a bound that is not kept', () => {
     expect(() => batch({ maxMessages: 2_000 })).toThrow('batch.maxMessages: must be from 1 to 1024, got 2000')
     expect(() => batch({ lingerMs: -1 })).toThrow('batch.lingerMs: must be from 0 to Infinity, got -1')
-    expect(() => resume({ batch: {} as never })).toThrow(
-      'resume.batch.open: must be a function, got undefined',
-    )
+    expect(() => resume({ batch: {} as never })).toThrow('resume.batch: must be a function, got object')
   })
 })

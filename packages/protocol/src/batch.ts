@@ -25,10 +25,10 @@ export interface Packer {
 
 /** The extension `batch` as an end uses it. */
 export interface Batching {
+  /** Begins on a connection. @param maxBytes the other end's largest message */
+  (send: (data: Payload) => void, maxBytes: number): Packer
   readonly lingerMs: number
   readonly shape: Shape<Batch>
-  /** @param maxBytes the other end's largest message */
-  readonly open: (send: (data: Payload) => void, maxBytes: number) => Packer
 }
 
 /** Most messages in a frame that a receiver takes. */
@@ -43,11 +43,9 @@ export const batchShape: Shape<Batch> = { kind: 'batch', members: {}, read: deco
 /** Gives the extension to an end; options that are left out have their defaults. */
 export function batching(options: Partial<BatchOptions> = {}): Batching {
   const { lingerMs, maxMessages, maxBytes } = { ...batchDefaults, ...options }
-  return {
-    lingerMs,
-    shape: batchShape,
-    open: (send, most) => new TextPacker(send, maxMessages, Math.min(maxBytes, most)),
-  }
+  const begin = (send: (data: Payload) => void, most: number) =>
+    new TextPacker(send, maxMessages, Math.min(maxBytes, most))
+  return Object.assign(begin, { lingerMs, shape: batchShape })
 }
 
 /** Puts text messages together; binary ones are frames of their own. */

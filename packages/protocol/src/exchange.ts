@@ -119,7 +119,7 @@ export class Exchange<Entry extends Outgoing> {
     if (typeof freed === 'string') return freed
     this.#peerLimits = limits
     const batch = ext.includes('batch') ? this.#config.batch : undefined
-    this.#link = { bufferedBytes: 0, packer: batch?.open(this.#port.send, limits.maxBytes) }
+    this.#link = { bufferedBytes: 0, packer: batch?.(this.#port.send, limits.maxBytes) }
     this.#sendAck()
     this.#freed(freed)
     return undefined

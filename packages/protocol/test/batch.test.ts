@@ -17,7 +17,7 @@ function packed(
   most = 1_000,
 ): Payload[] {
   const frames: Payload[] = []
-  const packer = batching(options).open((frame) => frames.push(frame), most)
+  const packer = batching(options)((frame) => frames.push(frame), most)
   for (const payload of payloads) packer.put(note(payload))
   packer.flush()
   return frames
@@ -53,7 +53,7 @@ describe('a packer', () => {
   })
 
   test('lets text wait for more until a frame is full, and binary never', () => {
-    const packer = batching({ maxMessages: 3, maxBytes: 10 }).open(() => {}, 100)
+    const packer = batching({ maxMessages: 3, maxBytes: 10 })(() => {}, 100)
     expect([packer.lingers(note('a')), packer.lingers(note('b')), packer.lingers(note('c'))]).toEqual([
       true,
       true,

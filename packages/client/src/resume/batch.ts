@@ -10,7 +10,10 @@ import { assertNumber, fill } from '../bounds.ts'
  * connect('wss://quotes.example/live', { resume: resume({ batch: batch({ lingerMs: 5 }) }) })
  */
 export function batch(raw: Partial<BatchOptions> = {}): Batching {
-  const options = fill('batch', raw, batchDefaults)
-  assertNumber('batch.maxMessages', options.maxMessages, 1, 1_024)
-  return batching(options)
+  const { lingerMs = batchDefaults.lingerMs, ...others } = raw
+  const { maxMessages, maxBytes } = batchDefaults
+  const bounds = fill('batch', others, { maxMessages, maxBytes })
+  assertNumber('batch.lingerMs', lingerMs, 0)
+  assertNumber('batch.maxMessages', bounds.maxMessages, 1, 1_024)
+  return batching({ ...bounds, lingerMs })
 }

@@ -1,5 +1,5 @@
 import type { Batching } from '@holdfast/protocol'
-import { assertMethods, assertNumber, assertOneOf, fill } from '../bounds.ts'
+import { assertNumber, assertOneOf, fill } from '../bounds.ts'
 
 /** How a session is resumed. Everything is optional. */
 export interface ResumeOptions {
@@ -54,6 +54,5 @@ export function resolveResumeOptions(raw: Partial<ResumeOptions>): ResumeOptions
   const options = fill<ResumeOptions>('resume', raw, resumeDefaults)
   assertNumber('resume.windowBytes', options.windowBytes, options.maxMessageBytes)
   assertOneOf('resume.ack', options.ack, ['received', 'handled'])
-  assertMethods('resume.batch', options.batch, ['open'])
   return options
 }
