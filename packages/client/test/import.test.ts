@@ -15,8 +15,10 @@ const source = (name: string) => fileURLToPath(new URL(`../src/${name}`, import.
 const entries = {
   holdfast: source('index.ts'),
   'holdfast/adaptive': source('adaptive.ts'),
+  'holdfast/breaker': source('breaker/index.ts'),
   'holdfast/diagnostics': source('diagnostics/index.ts'),
   'holdfast/lifetime': source('lifetime/index.ts'),
+  'holdfast/rate': source('rate/index.ts'),
   'holdfast/request': source('request/index.ts'),
   'holdfast/stats': source('stats/index.ts'),
   'holdfast/streams': source('streams/index.ts'),
