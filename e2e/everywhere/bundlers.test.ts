@@ -36,6 +36,9 @@ const pageCode = [
   `globalThis.Holdfast = Object.assign({}, ${subpaths.map((_, at) => `entry${at}`).join(', ')})`,
 ].join('\n')
 
+/** How `holdfast/diagnostics` asks for a module of Node where there is one: a question at run time, not an import. */
+const lookUp = /getBuiltinModule\?\.\(["'`]node:\w+["'`]\)/g
+
 /** An application with a mistake that every bundler tells. */
 const brokenCode = "import { noSuchExport } from 'holdfast'; console.log(noSuchExport)"
 
@@ -80,7 +83,7 @@ for (const [place, { build: bundler, server }] of Object.entries(bundlers)) {
       expect(warnings).toEqual([])
       expect(files).toHaveLength(1)
       code = readFileSync(files[0] ?? '', 'utf8')
-      expect(judgeCode(place, code)).toEqual([])
+      expect(judgeCode(place, code.replace(lookUp, ''))).toEqual([])
     })
 
     test('its warnings are heard', async () => {

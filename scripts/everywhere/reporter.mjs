@@ -61,8 +61,9 @@ function placeOf(test) {
   return suite.type === 'suite' ? suite.name : ''
 }
 
-function textOf({ name, message, stack }) {
-  return stack ?? `${name}: ${message}`
+function textOf({ name, message, stack, diff }) {
+  const parts = [stack ?? `${name}: ${message}`, diff]
+  return parts.filter((part) => part !== undefined).join('\n')
 }
 
 function indent(text) {
