@@ -1,7 +1,7 @@
 import { platform, type Release, Scope, systemClock } from '@holdfast/lifetime'
 import type { Cause } from '../cause.ts'
 import type { HandBack } from '../queue.ts'
-import type { Session, SessionEnd } from '../session.ts'
+import type { Session, SessionEvents } from '../session.ts'
 import type { State } from '../state.ts'
 import { messageBytes } from '../stats/message-bytes.ts'
 
@@ -56,59 +56,35 @@ export function publishDiagnostics(session: Session, label = ''): Release {
   const found = (platform as unknown as NodePlatform).process?.getBuiltinModule?.('node:diagnostics_channel')
   if (!found) return () => {}
   const scope = new Scope(systemClock)
-  const bytesOf = messageBytes()
-  const via = <Name extends keyof DiagnosticsEvents, Event>(
-    name: Name,
-    toMessage: (event: Event) => DiagnosticsEvents[Name],
-  ) => {
-    const channel = found.channel(name)
-    return (event: Event) => {
+  for (const [type, toMessage] of Object.entries(messages())) {
+    const channel = found.channel(`holdfast:${type}`)
+    const publish = (event: never) => {
       if (channel.hasSubscribers) channel.publish({ session, label, ...toMessage(event) })
     }
+    scope.defer(session.on(type as keyof SessionEvents, publish as (event: unknown) => void))
   }
-  const { on } = session
-  scope.defer(
-    on(
-      'state',
-      via('holdfast:state', ({ state, previous }) => ({ state, previous })),
-    ),
-  )
-  scope.defer(
-    on(
-      'message',
-      via('holdfast:message', (message) => ({ bytes: bytesOf(message) })),
-    ),
-  )
-  scope.defer(
-    on(
-      'sent',
-      via('holdfast:sent', (message) => ({ bytes: bytesOf(message) })),
-    ),
-  )
-  scope.defer(
-    on(
-      'resumed',
-      via('holdfast:resumed', () => ({})),
-    ),
-  )
-  scope.defer(
-    on(
-      'gap',
-      via('holdfast:gap', ({ reason, handBack }) => ({ reason, ...countsOf(handBack) })),
-    ),
-  )
-  const closed = via('holdfast:closed', ({ cause, handBack }: SessionEnd) => ({
-    cause,
-    ...countsOf(handBack),
-  }))
-  scope.defer(
-    on('closed', (end) => {
-      closed(end)
-      scope.end()
-    }),
-  )
+  scope.defer(session.on('closed', () => scope.end()))
   if (session.state.name === 'closed') scope.end()
   return () => scope.end()
+}
+
+/** What is published, by the event it is made of. */
+type Messages = {
+  readonly [Type in keyof SessionEvents as `holdfast:${Type}` extends keyof DiagnosticsEvents
+    ? Type
+    : never]: (event: SessionEvents[Type]) => DiagnosticsEvents[`holdfast:${Type}` & keyof DiagnosticsEvents]
+}
+
+function messages(): Messages {
+  const bytesOf = messageBytes()
+  return {
+    state: ({ state, previous }) => ({ state, previous }),
+    message: (message) => ({ bytes: bytesOf(message) }),
+    sent: (message) => ({ bytes: bytesOf(message) }),
+    resumed: () => ({}),
+    gap: ({ reason, handBack }) => ({ reason, ...countsOf(handBack) }),
+    closed: ({ cause, handBack }) => ({ cause, ...countsOf(handBack) }),
+  }
 }
 
 function countsOf({ undelivered, uncertain }: HandBack): { undelivered: number; uncertain: number } {
