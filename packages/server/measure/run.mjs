@@ -5,7 +5,7 @@
 //   node packages/server/measure/run.mjs abuse [--half-open 5000] [--hellos 100000] [--json]
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -18,8 +18,10 @@ if (what !== 'broadcast' && what !== 'abuse') {
   process.exit(2)
 }
 
-// Inside the package, so that what is not bundled is found from there.
-const dir = mkdtempSync(join(folder, '..', '.measure-'))
+// Beside the packages, so that what is not bundled is found from there.
+const cache = join(folder, '../../../node_modules/.cache')
+mkdirSync(cache, { recursive: true })
+const dir = mkdtempSync(join(cache, 'measure-'))
 try {
   const bundle = join(dir, 'measure.mjs')
   await build({

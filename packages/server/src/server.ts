@@ -12,6 +12,8 @@ import { type Log, openLog, warn } from './log.ts'
 import { watchMemory } from './memory-watch.ts'
 import { integer } from './option-checks.ts'
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts'
+import { Progress } from './progress.ts'
+import { promiseFirst } from './promise-first.ts'
 import { Reception } from './reception.ts'
 import type { Refused, ServerEvents } from './server-events.ts'
 import type { OpenSessions, SessionHost } from './session-service.ts'
@@ -47,8 +49,8 @@ export class HoldfastServer {
   #drained: Promise<void> | undefined
   #stopped: Promise<void> | undefined
   #force: () => void = () => {}
-  /** Who waits for the end of sockets. */
-  readonly #waiting = new Set<() => void>()
+  /** Ends of sockets. */
+  readonly #progress = new Progress()
 
   constructor(options: ResolvedOptions) {
     this.#options = options
@@ -66,7 +68,7 @@ export class HoldfastServer {
       isMemoryShort: watchMemory(options.maxMemoryBytes, options.clock),
       report,
       onRefused: (refused) => this.#refused(refused),
-      onLifeEnded: () => this.#progress(),
+      onLifeEnded: () => this.#progress.made(),
       onAdmitted: (visit, protocol) => this.#reception.receive(visit, protocol),
     })
     this.#sessions = this.#openSessions()
@@ -240,7 +242,7 @@ export class HoldfastServer {
     this.#log('info', 'draining', { connections: this.connections.size, spreadMs })
     this.#sessions?.leave({ spreadMs })
     this.#reception.closeAll(this.#options.stopCode, spreadMs)
-    await this.#until(() => this.connections.size === 0)
+    await this.#progress.until(() => this.connections.size === 0)
   }
 
   async #stop(deadlineMs: number): Promise<void> {
@@ -256,26 +258,14 @@ export class HoldfastServer {
     this.#gate.close()
     this.#sessions?.leave({ deadlineMs })
     this.#reception.closeAll(this.#options.stopCode, 0)
-    await Promise.race([this.#until(() => this.#scope.ledger.sockets === 0), forced])
+    await Promise.race([this.#progress.until(() => this.#scope.ledger.sockets === 0), forced])
     this.#reception.cutAll()
-    await this.#until(() => this.connections.size === 0)
+    await this.#progress.until(() => this.connections.size === 0)
     await this.#sessions?.end()
     if (this.#ownHost !== undefined) await closeHost(this.#ownHost)
     this.#log('info', 'stopped')
     this.#move({ name: 'stopped' })
     this.#scope.end()
-  }
-
-  /** Waits for something that only the end of a socket can bring about. */
-  async #until(done: () => boolean): Promise<void> {
-    while (!done()) {
-      await new Promise<void>((resolve) => this.#waiting.add(resolve))
-    }
-  }
-
-  #progress(): void {
-    for (const resolve of this.#waiting) resolve()
-    this.#waiting.clear()
   }
 
   #forcedBy(signal: AbortSignal | undefined, stopped: Promise<void>): Promise<void> {
@@ -319,13 +309,4 @@ export class HoldfastServer {
       message: error instanceof Error ? error.message : String(error),
     })
   }
-}
-
-/** Gives the promise of some work before the work begins: what it calls may ask for that promise. */
-function promiseFirst<Result>(work: () => Promise<Result>): readonly [Promise<Result>, () => void] {
-  let begin = () => {}
-  const promise = new Promise<Result>((resolve) => {
-    begin = () => resolve(work())
-  })
-  return [promise, begin]
 }

@@ -44,9 +44,11 @@ export class Backlog {
     const mark = policy === 'coalesce' && parcel.key !== undefined ? parcel.key : (this.#lastNumber += 1)
     let dropped = this.#remove(mark) ? 1 : 0
     if (parcel.bytes > maxBytes || maxMessages === 0) return { kept: false, dropped: dropped + 1 }
-    const makesRoom = policy === 'drop-oldest' || policy === 'coalesce'
-    for (; makesRoom && !this.#hasRoom(parcel); dropped += 1) this.take()
-    if (!this.#hasRoom(parcel)) return { kept: false, dropped: dropped + 1 }
+    while (!this.#hasRoom(parcel)) {
+      dropped += 1
+      if (policy === 'disconnect' || policy === 'drop-newest') return { kept: false, dropped }
+      this.take()
+    }
     this.#parcels.set(mark, parcel)
     this.#bytes += parcel.bytes
     return { kept: true, dropped }
