@@ -1,6 +1,6 @@
 // Two servers, one Redis, clients with load in both directions; servers are killed, stopped and continued, Redis is killed and
 // started again. Afterwards the logs of both ends are compared with what is promised.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer } from '@holdfast/server'
@@ -8,6 +8,7 @@ import { redisStore } from '@holdfast/server/redis'
 import { sessions } from '@holdfast/server/sessions'
 import { createClient } from 'redis'
 import { fleetNode } from './fleet.mjs'
+import { Journal } from './journal.mjs'
 import { startClient } from './load.mjs'
 import { judge } from './oracle.mjs'
 import { redisIn } from './redis.mjs'
@@ -45,7 +46,7 @@ export async function runFailover({ print = () => {}, ...given } = {}) {
     }
     const world = {
       options,
-      folder,
+      journal: new Journal(folder),
       redis,
       nodes,
       away: new Set(),
@@ -60,7 +61,7 @@ export async function runFailover({ print = () => {}, ...given } = {}) {
 }
 
 async function run(world, ends) {
-  const { options, nodes, folder, random } = world
+  const { options, nodes, journal, random } = world
   const startedAt = performance.now()
   const urlOf = () => {
     const up = nodes.filter((node) => !world.away.has(node))
@@ -82,7 +83,7 @@ async function run(world, ends) {
   for (const node of nodes) node.signal('SIGUSR2')
   await drained(world, clients)
   const verdict = judge({
-    events: eventsIn(folder),
+    events: journal.events,
     clients,
     posts: poster.posts,
     zombies: world.zombies,
@@ -92,7 +93,7 @@ async function run(world, ends) {
 }
 
 /** Waits until every client has its answers, and no more messages come. */
-async function drained({ folder }, clients) {
+async function drained({ journal }, clients) {
   const deadline = performance.now() + 60_000
   const settled = clients.flatMap(({ sent }) => sent.map(({ receipt }) => receipt.settled))
   const tooLong = new Promise((resolve) => setTimeout(resolve, deadline - performance.now()).unref())
@@ -100,7 +101,7 @@ async function drained({ folder }, clients) {
   for (let before = -1, now = 0; now !== before && performance.now() < deadline; ) {
     before = now
     await pause(1_500)
-    now = clients.reduce((sum, { received }) => sum + received.length, 0) + eventsIn(folder).length
+    now = clients.reduce((sum, { received }) => sum + received.length, 0) + journal.events.length
   }
 }
 
@@ -128,7 +129,7 @@ async function killNode({ nodes, away, random }) {
 }
 
 /** Stops a server without its knowing, lets its clients go to the other one, and lets it go on. */
-async function stopNode({ nodes, away, random, zombies, folder }) {
+async function stopNode({ nodes, away, random, zombies, journal }) {
   const node = nodes[Math.floor(random() * nodes.length)]
   node.signal('SIGSTOP')
   await pause(30 + random() * 100)
@@ -137,15 +138,22 @@ async function stopNode({ nodes, away, random, zombies, folder }) {
   await pause(900 + random() * 600)
   const continuedAt = Date.now()
   const others = new Map()
-  for (const { event, address, life, at } of eventsIn(folder)) {
-    if ((event === 'open' || event === 'attached') && life !== node.life) others.set(address, at)
+  for (const { address, life, at } of journal.arrivals) {
+    if (life !== node.life) others.set(address, at)
   }
   node.signal('SIGCONT')
   away.delete(node)
   await pause(300 + random() * 300)
   const fenced = left.filter(({ sid, leftAt }) => (others.get(sid) ?? 0) >= leftAt)
-  const spoken = fenced.flatMap(({ heard }) =>
-    heard.filter((frame) => frame.at >= continuedAt && !isFarewell(frame)),
+  const spoken = fenced.flatMap(({ heard }, connection) =>
+    heard
+      .filter((frame) => frame.at >= continuedAt && !isFarewell(frame))
+      .map(({ at, opcode, text }) => ({
+        connection,
+        afterMs: at - continuedAt,
+        opcode,
+        text: text.slice(0, 60),
+      })),
   )
   zombies.push({ pairs: left.length, fenced: fenced.length, spoken })
   node.relay.forget(left)
@@ -159,7 +167,7 @@ async function restartRedis({ redis, random }) {
 }
 
 /** A third server that has no clients and sends to those of the others. */
-async function startPoster({ redis, options, folder, random }) {
+async function startPoster({ redis, options, journal, random }) {
   const client = createClient({ socket: { path: redis.socket, tls: false, reconnectStrategy: 20 } })
   client.on('error', () => {})
   const store = redisStore({ client, durable: options.durable, leaseMs: 2_000 })
@@ -171,8 +179,8 @@ async function startPoster({ redis, options, folder, random }) {
   const work = (async () => {
     while (state === 'posting') {
       await pause(50)
-      const open = eventsIn(folder).filter(({ event }) => event === 'open')
-      const target = open[Math.floor(random() * open.length)]
+      const recent = journal.arrivals.slice(-200)
+      const target = recent[Math.floor(random() * recent.length)]
       if (target === undefined) continue
       const { id, address } = target
       const number = (countOf.get(id) ?? 0) + 1
@@ -196,15 +204,6 @@ async function startPoster({ redis, options, folder, random }) {
       client.destroy()
     },
   }
-}
-
-/** All events of all servers, in the order of their logs. */
-function eventsIn(folder) {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.log'))
-    .flatMap((file) => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n'))
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
 }
 
 /** A small generator, so that a run can be repeated: the same steps in the same order, if not the same moments. */

@@ -48,7 +48,9 @@ export function redisProcess(settings: readonly string[] = forgetful): RedisProc
       running = spawn(redisExecutable(), [...where, ...settings], { stdio: 'ignore' })
       const client = newClient()
       await client.connect()
-      await client.ping()
+      // It answers while it still reads its data, with an error.
+      while ((await client.ping().catch(() => '')) === '')
+        await new Promise((resolve) => setTimeout(resolve, 5))
       client.destroy()
     },
     async stop(signal = 'SIGKILL') {

@@ -135,7 +135,10 @@ export class SessionEngine implements OpenSessions {
       },
       ping: () => {
         const session = this.#core.sessionOf(number)
-        if (session?.state !== 'attached') return false
+        if (session?.state !== 'attached' && session?.state !== 'unconfirmed') {
+          // On its way to another server: nothing is said to it that is not kept.
+          return this.#shared?.has(number) ?? false
+        }
         session.ping(Math.round(this.#scope.clock.monotonicMs()))
         this.#run()
         return true

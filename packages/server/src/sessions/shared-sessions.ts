@@ -55,10 +55,11 @@ export class SharedSessions {
   /** Those with something new for the store. */
   readonly #dirty = new Set<Held>()
   readonly #posts = new WeakMap<Held, PostTaker>()
+  /** How old an answer may be, where that is not `STALE_MS`. */
+  readonly #patienceMs = new WeakMap<Held, number>()
   /** Those that another server waits for. */
   readonly #wanted = new Map<Held, () => void>()
   readonly #leaving = new Map<string, { readonly held: Held; readonly cause: 'moved' | 'stopped' }>()
-  #staleMs = STALE_MS
   #cancelRetry: Release | undefined
   #onIdle: (() => void) | undefined
 
@@ -135,6 +136,11 @@ export class SharedSessions {
     this.#held.get(sid)?.touch()
   }
 
+  /** Tells whether a connection has got a session from the store. */
+  has(connection: number): boolean {
+    return this.#sids.has(connection)
+  }
+
   /** Bytes that wait to be sent on a connection. */
   bufferedBytes(connection: number): number {
     return this.#held.get(this.#sids.get(connection) ?? '')?.bytes ?? 0
@@ -176,13 +182,14 @@ export class SharedSessions {
   }
 
   #kept(held: Held, batch: Batch<SentMessage>, waiting: number, tookMs: number): void {
-    if (tookMs > this.#staleMs) {
+    const patienceMs = this.#patienceMs.get(held) ?? STALE_MS
+    if (tookMs > patienceMs) {
       // Twice as patient the next time, or a store that is merely slow would never get anything through.
-      this.#staleMs *= 2
+      this.#patienceMs.set(held, patienceMs * 2)
       held.failed()
       return
     }
-    this.#staleMs = STALE_MS
+    this.#patienceMs.delete(held)
     const actions = held.kept()
     if (batch.ended !== undefined) this.#over(held, [...actions, ...held.drop()])
     else for (const action of actions) this.#parts.carryOut(action)
