@@ -19,7 +19,14 @@ export function builtPackage(): (path: string) => string {
     cpSync(join(packageFolder, 'package.json'), join(folder, 'package.json'))
     symlinkSync(join(packageFolder, '../../node_modules'), join(folder, 'node_modules'), 'junction')
     await build({
-      entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts', sessions: 'src/sessions/index.ts' },
+      entryPoints: {
+        cli: 'src/cli.ts',
+        index: 'src/index.ts',
+        sessions: 'src/sessions/index.ts',
+        hub: 'src/hub/index.ts',
+        respond: 'src/respond/index.ts',
+        'storm-cli': 'src/storm/storm-cli.ts',
+      },
       absWorkingDir: packageFolder,
       outdir: join(folder, 'dist'),
       bundle: true,
