@@ -56,6 +56,9 @@ export async function measureBroadcast(plan: BroadcastPlan): Promise<BroadcastFi
     admission: { perSecond: Number.POSITIVE_INFINITY },
     maxConnections: plan.clients + 10,
     highWaterMarkBytes: HIGH_WATER_BYTES,
+    // The crowd answers no pings, and the client that does not read is to stay.
+    pingIntervalMs: Number.POSITIVE_INFINITY,
+    idleTimeoutMs: Number.POSITIVE_INFINITY,
     handler: (connection) => void hub.register(connection, { rooms: ['all'] }),
   })
   const { host, port } = await server.start()
