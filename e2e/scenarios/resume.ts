@@ -8,7 +8,7 @@ function newsOf({ session }: Watched): string[] {
   const news: string[] = []
   session.on('resumed', () => news.push('resumed'))
   session.on('gap', ({ reason }) => news.push(`gap ${reason}`))
-  session.on('message', (message) => news.push(String(message)))
+  session.on('message', (message) => news.push(typeof message === 'string' ? message : 'binary'))
   return news
 }
 
