@@ -97,6 +97,15 @@ describe('acquire()', () => {
     expect(told).toEqual(['idle ada'])
   })
 
+  it('gives nobody a session that says goodbye already', async () => {
+    const { registry, clock } = openRegistry()
+    const a = registry.acquire('ada')
+    await clock.advance(5)
+    void a.session.close()
+    expect(a.session.state.name).toBe('closing')
+    expect(registry.acquire('ada').session).not.toBe(a.session)
+  })
+
   it('throws what open throws, and then holds nothing', () => {
     const failure = new Error('no')
     const made = registry(() => {
