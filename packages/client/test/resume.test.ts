@@ -125,6 +125,30 @@ describe('a session with resume()', () => {
     expect(world.session.state).toMatchObject({ name: 'open', resumed: false })
   })
 
+  it('runs onConnected again on a session that goes on, until it has succeeded there once', async () => {
+    let asked = 0
+    const world = open({
+      onConnected() {
+        asked += 1
+        if (asked === 1) throw new Error('not yet')
+      },
+    })
+    world.session.on('error', () => {})
+    await welcomed(world)
+    expect(world.session.state).toMatchObject({ name: 'waiting', cause: { kind: 'failed', phase: 'hello' } })
+    for (const [token, times] of [
+      ['token-2', 2],
+      ['token-3', 2],
+    ] as const) {
+      await world.clock.advance(5_000)
+      world.server.last.send(welcome({ res: true, tok: token }))
+      await world.clock.advance(1)
+      expect([world.session.state.name, asked]).toEqual(['open', times])
+      world.server.last.cut()
+      await world.clock.advance(1)
+    }
+  })
+
   it('ends with 4409 when another client took the session over, and dials no more', async () => {
     const world = open()
     const socket = await welcomed(world)

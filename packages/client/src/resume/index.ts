@@ -25,6 +25,7 @@ export function resume(raw: Partial<ResumeOptions> = {}): Plug<Settings> {
     const resumption = new Resumption(host, options, handled)
     const { settings } = host
     const { createSocket = createNativeSocket, onConnected, classify } = settings
+    let introduced: boolean | undefined
     return {
       settings: {
         ...settings,
@@ -32,8 +33,14 @@ export function resume(raw: Partial<ResumeOptions> = {}): Plug<Settings> {
         heartbeat: { ...settings.heartbeat, ping: () => pingMark, isPong: (message) => message === pingMark },
         createSocket: (url, _protocols, context) =>
           resumption.wrap(createSocket(url, [subprotocol], context), context.credentials as Credentials),
-        // A session that goes on at the server needs no introduction.
-        onConnected: onConnected && ((context) => (resumption.resumed ? undefined : onConnected(context))),
+        // A session that goes on at the server needs no introduction, once it had one that succeeded.
+        onConnected:
+          onConnected &&
+          (async (context) => {
+            introduced &&= resumption.resumed
+            if (!introduced) await onConnected(context)
+            introduced ||= !context.signal.aborted
+          }),
         // Ends that disagree end the session at the server, not this one: it goes on with a gap.
         classify: (cause) =>
           classify?.(cause) ?? (cause.kind === 'server-close' && cause.code === 4400 ? 'retry' : undefined),
