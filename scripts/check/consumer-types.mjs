@@ -36,7 +36,7 @@ const resolutions = {
 /** @param {string} root */
 export function checkConsumerTypes(root, folder = 'packages/client') {
   const { name, exports } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-  const entries = Object.keys(exports).filter((path) => !path.endsWith('.json'))
+  const entries = Object.keys(exports).filter((path) => !/\.json$|\*/.test(path))
   const code = entries
     .map(
       (path, index) =>

@@ -49,7 +49,7 @@ export class Hello {
       this.#waiting.add(take)
       wait.defer(() => {
         this.#waiting.delete(take)
-        reject(signal?.aborted ? signal.reason : new HoldfastError('closed', 'receive: hook over'))
+        reject(signal?.aborted ? signal.reason : new HoldfastError('closed', 'receive: over'))
       })
       if (signal) wait.listen(signal, 'abort', () => wait.end())
     })

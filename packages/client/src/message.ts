@@ -28,7 +28,7 @@ export function isBlob(value: unknown): value is BlobParts {
 export function assertMessage(value: unknown): asserts value is Message {
   const sendable =
     typeof value === 'string' || value instanceof ArrayBuffer || ArrayBuffer.isView(value) || isBlob(value)
-  must(sendable, TypeError, 'message', 'a string, ArrayBuffer, view or Blob', value)
+  must(sendable, TypeError, 'message', 'text, ArrayBuffer, view or Blob', value)
 }
 
 /** Counts the bytes that a message takes on the wire; text as UTF-8. */

@@ -48,7 +48,7 @@ export class Outbound {
   /** Of those who wait until less is on its way: each is to look again. */
   readonly #waiters: (() => void)[] = []
   #way: Way = { name: 'away' }
-  #cancelLook: Release = () => {}
+  #cancelLook: Release | undefined
   #expiryAt = Infinity
   #cancelExpiry: Release = () => {}
 
@@ -89,7 +89,8 @@ export class Outbound {
   /** The connection is gone. */
   lost(): void {
     this.#way = { name: 'away' }
-    this.#cancelLook()
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
   }
 
   /** The session closes: nothing new is taken. Resolves when everything that waited is sent. */
@@ -169,8 +170,10 @@ export class Outbound {
 
   #lookAgain(): void {
     if (!this.#way.wire) return
-    this.#cancelLook()
-    this.#cancelLook = this.#scope.timeout(LOOK_AGAIN_MS, () => this.pump())
+    this.#cancelLook ??= this.#scope.timeout(LOOK_AGAIN_MS, () => {
+      this.#cancelLook = undefined
+      this.pump()
+    })
   }
 
   /** One timer for the message that expires first, so that receipts settle in time without a timer for each. */

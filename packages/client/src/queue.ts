@@ -59,6 +59,8 @@ export class Queue {
   readonly #options: QueueOptions
   readonly #clock: Clock
   readonly #entries = new Set<Entry>()
+  /** One walk over all messages, of which each step takes one out: a new walk would step over all that were taken before. */
+  readonly #walk = this.#entries.values()
   readonly #byKey = new Map<string, Entry>()
   readonly #shrunk: () => void
   #bytes = 0
@@ -98,12 +100,8 @@ export class Queue {
       const freed = replaced ? 1 : 0
       return this.size - freed < maxMessages && this.#bytes - (replaced?.bytes ?? 0) + bytes <= maxBytes
     }
-    if (overflow === 'drop-oldest' && bytes <= maxBytes) {
-      for (const oldest of this.#entries) {
-        if (fits()) break
-        this.remove(oldest, 'dropped')
-      }
-    }
+    if (overflow === 'drop-oldest' && bytes <= maxBytes)
+      while (this.size > 0 && !fits()) this.remove((this.#walk.next() as { value: Entry }).value, 'dropped')
     if (!fits()) {
       if (overflow === 'drop-newest') receipt.settle('dropped')
       else receipt.settle('rejected', this.#full(bytes))
@@ -121,7 +119,8 @@ export class Queue {
   /** Takes the oldest message for the wire; `undefined` when none waits. */
   shift(): Entry | undefined {
     const now = this.#clock.now()
-    for (const entry of this.#entries) {
+    while (this.size > 0) {
+      const { value: entry } = this.#walk.next() as { value: Entry }
       if (entry.expiresAt > now) return this.#forget(entry)
       this.remove(entry, 'expired')
     }
@@ -159,7 +158,7 @@ export class Queue {
 
   #full(bytes: number): HoldfastError {
     const { maxMessages, maxBytes } = this.#options
-    const waiting = `${this.size} of ${maxMessages} messages and ${this.#bytes} of ${maxBytes} bytes wait`
+    const waiting = `${this.size} of ${maxMessages} messages, ${this.#bytes} of ${maxBytes} bytes wait`
     return new HoldfastError('queue-full', `queue: no room for ${bytes} bytes, ${waiting}`)
   }
 

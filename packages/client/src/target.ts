@@ -108,7 +108,7 @@ function parseUrl(value: unknown): string {
     url && /^(ws|http)s?:$/.test(url.protocol) && !url.hash,
     TypeError,
     'url',
-    'a ws, wss, http or https URL, no fragment',
+    'a ws(s) or http(s) URL, no fragment',
     url ? `${url.protocol}${url.hash && '#'}` : typeof text,
   )
   url.protocol = url.protocol.replace('http', 'ws')
