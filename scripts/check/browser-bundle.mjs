@@ -7,6 +7,8 @@ import { rollup } from 'rollup'
 /** What an application of a browser writes, by the name under which it is measured. */
 export const browserUses = {
   "import { connect } from 'holdfast'": "import { connect } from 'holdfast'; globalThis.app = connect",
+  "import { connect } from 'holdfast', { resume } from 'holdfast/resume'":
+    "import { connect } from 'holdfast'; import { resume } from 'holdfast/resume'; globalThis.app = [connect, resume]",
   "import { circuitBreaker } from 'holdfast/breaker'":
     "import { circuitBreaker } from 'holdfast/breaker'; globalThis.app = circuitBreaker",
   "import { retryBudget } from 'holdfast/breaker'":
