@@ -1,26 +1,34 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readLimits } from './limits.mjs'
 import { programOf, runCommand } from '../run/command.mjs'
 
-/** The tests of every place, and those that show what a place does that has a limit. */
-const files = ['e2e/everywhere/', 'e2e/node.test.ts', 'e2e/engines.test.ts', 'e2e/chromium-']
+/** The tests of every place. */
+const files = ['e2e/everywhere/', 'e2e/node.test.ts']
 const limitMs = 7_200_000
+
+/** The files of tests that show what a place does that has a limit, where those are not run anyway. */
+async function filesOfLimits() {
+  const named = (await readLimits()).flatMap(({ shownBy }) => shownBy.match(/^e2e\/[\w-]+\.test\.ts/) ?? [])
+  return [...new Set(named)].filter((file) => !files.includes(file))
+}
 
 /**
  * Runs the scenarios, printing as they end.
- * @param {string} [only] how the names of the places begin; without, all
+ * @param {string} [only] how the names of the places begin; without, all, and the tests that show their limits
  * @returns {Promise<{ ok: boolean, places: object, broken: string[] }>}
  */
 export async function runPlaces(only) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-places-'))
   const results = join(folder, 'results.json')
   const pattern = only === undefined ? [] : ['--testNamePattern', `^${only.replace(/[^\w ]/g, '.')}`]
+  const more = only === undefined ? await filesOfLimits() : []
   const projects = ['--project', 'e2e', '--project', 'everywhere']
   const reporter = ['--reporter', join(import.meta.dirname, 'reporter.mjs')]
   const { ok } = await runCommand(
     process.execPath,
-    [programOf('vitest'), 'run', ...reporter, ...projects, ...pattern, ...files],
+    [programOf('vitest'), 'run', ...reporter, ...projects, ...pattern, ...files, ...more],
     {
       env: { HOLDFAST_EVERYWHERE_RESULTS: results },
       timeoutMs: limitMs,
