@@ -130,11 +130,13 @@ describe('the playground', () => {
     await waitForText('#resume-acked', '100')
     await waitForText('#resume-received', '100')
     const counted = async (name: string) => [name, await text(`#resume-${name}`)]
-    const names = ['sent', 'acked', 'received', 'resumed', 'gaps']
+    const names = ['sent', 'acked', 'received', 'replayed', 'duplicates', 'resumed', 'gaps']
     expect(Object.fromEntries(await Promise.all(names.map(counted)))).toEqual({
       sent: '100',
       acked: '100',
       received: '100',
+      replayed: '100',
+      duplicates: '0',
       resumed: '1',
       gaps: '0',
     })

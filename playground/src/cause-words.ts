@@ -44,6 +44,8 @@ const words: Words = {
   liveness: ({ silentMs }) =>
     `A ping stayed unanswered for ${duration(silentMs)}, so the connection counts as dead.`,
   wake: ({ signal }) => `Trying at once, because ${signals[signal]}.`,
+  idle: ({ idleMs }) => `No message came or went for ${duration(idleMs)}.`,
+  'max-lifetime': ({ ageMs }) => `The connection was ${duration(ageMs)} old, which is as old as it may get.`,
   'attempts-exhausted': ({ attempts }) => `${attempts} attempts failed in a row.`,
 }
 

@@ -17,6 +17,8 @@ export type News =
   | { readonly type: 'state'; readonly change: StateChange; readonly session: Session }
   | { readonly type: 'message'; readonly message: Incoming }
   | { readonly type: 'resumed' }
+  /** A message went out on another connection as well. */
+  | { readonly type: 'replayed' }
   | { readonly type: 'gap'; readonly gap: SessionEvents['gap'] }
   | { readonly type: 'error'; readonly error: SessionError }
   | { readonly type: 'closed'; readonly end: SessionEnd; readonly session: Session }

@@ -1,6 +1,7 @@
 import type { Message, SendOptions, Session, SessionOptions } from 'holdfast'
 import type { ResumeOptions } from 'holdfast/resume'
 import { news } from './news.ts'
+import { ReplayCounter } from './replay-counter.ts'
 
 /** Holds the session that the page is about, and tells everybody what it says. One at a time. */
 export class Stage {
@@ -23,7 +24,7 @@ export class Stage {
   start(address: () => string, options: SessionOptions, resume: Partial<ResumeOptions> | undefined): Session {
     const session = Holdfast.connect(address, {
       ...options,
-      resume: resume && Holdfast.resume(resume),
+      ...(resume && resuming(resume)),
       heartbeat: heard(options.heartbeat, () => this.#measured()),
     })
     this.#session?.dispose()
@@ -50,6 +51,12 @@ export class Stage {
     const rttMs = this.#session?.rttMs
     if (rttMs !== undefined) news.tell({ type: 'rtt', rttMs })
   }
+}
+
+/** The options of a session that resumes, with sockets that tell what goes out again. */
+function resuming(resume: Partial<ResumeOptions>): SessionOptions {
+  const { createSocket } = new ReplayCounter(() => news.tell({ type: 'replayed' }))
+  return { resume: Holdfast.resume(resume), createSocket }
 }
 
 /** Notices each answer to a ping: a measurement has no event of its own, and is there right after `isPong` said yes. */
