@@ -11,8 +11,13 @@ type At = Awaited<ReturnType<typeof sessionServer>>
 let at: At
 let bystander: { client: SessionClient; session: ServerSession }
 
-const authenticate = ({ auth }: { auth: unknown }) =>
-  typeof auth === 'string' ? { principal: auth } : { principal: null }
+/** Answers for the one whose credentials are `slow`. */
+let answerSlow: (identity: { principal: string }) => void = () => {}
+
+const authenticate = ({ auth }: { auth: unknown }) => {
+  if (auth === 'slow') return new Promise<{ principal: string }>((resolve) => (answerSlow = resolve))
+  return typeof auth === 'string' ? { principal: auth } : { principal: null }
+}
 
 beforeEach(async () => {
   at = await sessionServer(
@@ -102,7 +107,7 @@ test('a HELLO of an older attempt is told the newer one, and disturbs nobody', a
   await until(() => at.inbox(session).length === 1)
 })
 
-test('counts out of range end the session as diverged, and its messages come back as uncertain', async () => {
+test('counts out of range end the session as diverged, and its messages come back', async () => {
   const { client, session } = await joined(at, 'ada')
   const secrets = await secretsOf(client)
   await client.cut()
@@ -139,15 +144,14 @@ test('no HELLO in time is 4408', async () => {
 })
 
 test('data right behind HELLO, before WELCOME, is 4400', async () => {
-  let answer: (identity: { principal: string }) => void = () => {}
-  const slow = await sessionServer({ authenticate: () => new Promise((resolve) => (answer = resolve)) })
-  const { socket, closed, controls } = await rawClient(slow.url)
-  socket.send(helloText())
+  const { socket, closed, controls } = await rawClient(at.url)
+  socket.send(helloText({ auth: 'slow' }))
   socket.send('too early')
   expect(await closed).toBe(4400)
   expect(controls()).toMatchObject([{ kind: 'error', code: 4400 }])
-  answer({ principal: 'late' })
-  expect(slow.live.stats?.states).toEqual({ unconfirmed: 0, attached: 0, detached: 0, closing: 0 })
+  answerSlow({ principal: 'late' })
+  expect(at.live.stats?.states).toEqual({ unconfirmed: 0, attached: 1, detached: 0, closing: 0 })
+  expect(at.opened).toEqual([bystander.session])
 })
 
 test.each([
