@@ -50,7 +50,7 @@ export async function startRelay(targetPort) {
     client.pipe(upstream)
     upstream.on('data', (bytes) => {
       for (const frame of reader.read(bytes)) {
-        pair.sid ??= /^\u0010W.*"sid":"([^"]+)"/.exec(frame.text)?.[1]
+        if (frame.text.startsWith('\u0010W')) pair.sid ??= /"sid":"([^"]+)"/.exec(frame.text)?.[1]
         if (pair.leftAt !== undefined) pair.heard.push({ at: Date.now(), ...frame })
       }
       if (!client.destroyed) client.write(bytes)

@@ -35,7 +35,8 @@ export async function runFailover({ print = () => {}, ...given } = {}) {
   await redis.start()
   const parts = { folder, redis: redis.socket, ...options }
   const nodes = [await fleetNode('a', parts), await fleetNode('b', parts)]
-  const ends = [() => redis.kill(), () => rmSync(folder, { recursive: true, force: true })]
+  /** @type {(() => Promise<unknown>)[]} */
+  const ends = [() => redis.kill(), async () => rmSync(folder, { recursive: true, force: true })]
   try {
     for (const node of nodes) {
       await node.start()
@@ -175,9 +176,9 @@ async function startPoster({ redis, options, journal, random }) {
   await server.start()
   const posts = []
   const countOf = new Map()
-  let state = 'posting'
-  const work = (async () => {
-    while (state === 'posting') {
+  const work = new AbortController()
+  const posting = (async () => {
+    while (!work.signal.aborted) {
       await pause(50)
       const recent = journal.arrivals.slice(-200)
       const target = recent[Math.floor(random() * recent.length)]
@@ -195,11 +196,11 @@ async function startPoster({ redis, options, journal, random }) {
   return {
     posts,
     async quiet() {
-      state = 'quiet'
-      await work
+      work.abort()
+      await posting
     },
     async end() {
-      state = 'quiet'
+      work.abort()
       await server.stop({ deadlineMs: 0 })
       client.destroy()
     },

@@ -26,7 +26,8 @@ function readOptions() {
 
 const { json, forgetful, ...given } = readOptions()
 const options = { ...failoverDefaults, durable: !forgetful }
-for (const [name, value] of Object.entries(given)) {
+for (const name of numbers.filter((name) => given[name] !== undefined)) {
+  const value = String(given[name])
   options[name] = Number(value)
   if (!Number.isSafeInteger(options[name]) || options[name] < 0) {
     stop(`--${name}: a whole number from 0 is needed, received ${value}`)

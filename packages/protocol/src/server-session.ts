@@ -9,14 +9,10 @@ import { limitsOf } from './limits.ts'
 import { type LossReason, keepsCounts, toLossReason } from './loss-reason.ts'
 import { type OutboxState, bytesOf } from './outbox-state.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
+import type { Place } from './place.ts'
+import type { ServerAction } from './server-action.ts'
 import type { ServerSessionHost } from './server-session-host.ts'
 import type { SessionRecord, Stage } from './session-store.ts'
-
-type Place =
-  | { readonly name: 'detached' }
-  | { readonly name: 'attached'; readonly connection: number }
-  | { readonly name: 'leaving'; readonly connection: number }
-  | { readonly name: 'ended' }
 
 /** The server's side of one session: counts, the connection it is bound to, and its end. */
 export class ServerSession<Entry extends Outgoing> {
@@ -291,32 +287,25 @@ export class ServerSession<Entry extends Outgoing> {
    * on the connection is told that somebody else has taken over.
    */
   move(): void {
-    const { sid, connection } = this
-    const { emit, forget } = this.#host
     this.#send({ kind: 'error', code: closeCode.superseded })
-    this.#exchange.stop()
-    this.#place = { name: 'ended' }
-    for (const name of ['ttl', 'bye'] as const) emit({ type: 'disarm', timer: { name, sid } })
-    if (this.#face === 'open') emit({ type: 'moved', sid, entries: [...this.#outbox.entries] })
-    if (connection !== undefined) this.#close(connection, closeCode.superseded, 'superseded')
-    forget(sid)
+    const news = { type: 'moved', sid: this.sid, entries: [...this.#outbox.entries] } as const
+    this.#over(news, closeCode.superseded, 'superseded')
   }
 
   #finish(reason: LossReason, last: LastCounts | undefined, code: number, words: string): void {
+    const { sid } = this
+    this.#host.emit({ type: 'store', write: { op: 'ended', sid, gen: this.#gen, reason } })
+    const handBack = this.#exchange.handBack(keepsCounts(reason) ? last : undefined)
+    this.#over({ type: 'ended', sid, reason, handBack }, code, words)
+  }
+
+  #over(news: ServerAction<Entry>, code: number, words: string): void {
     const { sid, connection } = this
     const { emit, forget } = this.#host
     this.#exchange.stop()
     this.#place = { name: 'ended' }
     for (const name of ['ttl', 'bye'] as const) emit({ type: 'disarm', timer: { name, sid } })
-    emit({ type: 'store', write: { op: 'ended', sid, gen: this.#gen, reason } })
-    if (this.#face === 'open') {
-      emit({
-        type: 'ended',
-        sid,
-        reason,
-        handBack: this.#exchange.handBack(keepsCounts(reason) ? last : undefined),
-      })
-    }
+    if (this.#face === 'open') emit(news)
     if (connection !== undefined) this.#close(connection, code, words)
     forget(sid)
   }

@@ -16,13 +16,21 @@ interface ScriptRunner {
  * listener, as its documentation says.
  */
 export interface RedisClient {
+  /** Whether it is connected, or about to be. */
   readonly isOpen: boolean
+  /** Connects, and from then on by itself. */
   connect(): Promise<unknown>
+  /** Makes another one with the same settings. */
   duplicate(): RedisClient
+  /** Closes it at once. */
   destroy(): void
+  /** Registers a listener. */
   on(event: string, listener: (...args: never[]) => void): unknown
+  /** Takes a listener away. */
   off(event: string, listener: (...args: never[]) => void): unknown
+  /** Listens to a channel, also after it had to connect again. */
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+  /** Returns the same client with other types for replies. */
   withTypeMapping(mapping: Record<number, unknown>): unknown
 }
 

@@ -84,6 +84,7 @@ export class RedisStore implements SharedStore {
     await this.#on(sid, releasedScript, [`${this.#channel.prefix}${node}`, sid])
   }
 
+  /** Finds the session of a HELLO and takes it over from whoever holds it, or makes a new one. */
   async attach(request: AttachRequest): Promise<SharedAttachment<SentMessage>> {
     const { sid } = request.hello
     if (sid === null) return this.#create(request, {})
@@ -135,13 +136,27 @@ export class RedisStore implements SharedStore {
     return { kind: 'created', record, displaced: [], ...gap }
   }
 
+  /** Keeps what happened to a session, unless another server has taken it over. */
   async keep(batch: Batch<SentMessage>): Promise<BatchAnswer> {
     const { gen, kept, first, entries, taken, acked, hi, handled, rx, stage, place, ended } = batch
     const { leaseMs, tombstoneMs } = this.#options
     const reply = await this.#on(batch.sid, keepScript, [
-      ...[gen, kept.tx, kept.handled, acked, hi, handled, rx, stage, place, ended ?? ''],
+      gen,
+      kept.tx,
+      kept.handled,
+      acked,
+      hi,
+      handled,
+      rx,
+      stage,
+      place,
+      ended ?? '',
       ended !== undefined && keepsCounts(ended) ? '1' : '0',
-      ...[this.#hostOf().ttlMs, leaseMs, tombstoneMs, first, entries.length],
+      this.#hostOf().ttlMs,
+      leaseMs,
+      tombstoneMs,
+      first,
+      entries.length,
       ...entries.flatMap(({ payload }) => wireOf(payload)),
       ...taken,
     ])

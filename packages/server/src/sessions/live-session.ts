@@ -156,7 +156,7 @@ export class LiveSession implements ServerSession {
     return undo
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<SessionIncoming, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<SessionIncoming> {
     return this.#readers.iterate()
   }
 

@@ -28,7 +28,7 @@ export class Readers {
   }
 
   /** Opens a loop over what arrives from now on. */
-  iterate(): AsyncIterableIterator<SessionIncoming, undefined> {
+  iterate(): AsyncIterableIterator<SessionIncoming> {
     return this.#ackMode === 'handled' ? this.#handled() : this.#bounded()
   }
 

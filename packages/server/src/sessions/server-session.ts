@@ -122,7 +122,7 @@ export interface ServerSession extends AsyncIterable<SessionIncoming> {
    * iteration, not the session. With `ack: 'received'` a loop that leaves more than `maxUnread` unread ends with the error
    * `iterator-overflow`; with `'handled'` the client stops sending instead.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<SessionIncoming, undefined>
+  [Symbol.asyncIterator](): AsyncIterableIterator<SessionIncoming>
 
   /** Resolves when `flow` is `flowing`, at once if it is. Rejects with `session-ended` when the session ends first. */
   ready(): Promise<void>

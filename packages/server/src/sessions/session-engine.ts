@@ -1,25 +1,20 @@
 import type { Scope } from '@holdfast/lifetime'
-import {
-  type HeldAction,
-  MemoryStore,
-  type ServerAction,
-  ServerCore,
-  type ServerOptions,
-  type ServerTimer,
-  type StoreWrite,
-} from '@holdfast/protocol'
+import { type HeldAction, type ServerAction, ServerCore, type ServerTimer } from '@holdfast/protocol'
 import type { ConnectionDriver, DrivenConnection, OpenSessions, SessionHost } from '../session-service.ts'
 import type { SessionStats } from '../session-stats.ts'
 import { Admission } from './admission.ts'
 import { OldestGoes } from './oldest-goes.ts'
+import { connectionDriver } from './connection-driver.ts'
+import { coreOptions } from './core-options.ts'
 import { CoreTimers } from './core-timers.ts'
+import type { Keeping } from './keeping.ts'
+import { OwnKeeping } from './own-keeping.ts'
 import { leaveTimes } from './leave-times.ts'
 import { DrainWatch } from './drain-watch.ts'
 import type { SentMessage } from './sent-message.ts'
 import { type ActionOf, SessionBook } from './session-book.ts'
-import { logNameOf } from './session-ids.ts'
 import { SessionLink } from './session-link.ts'
-import type { SessionOverview } from './session-overview.ts'
+import { overviewOf, type SessionOverview } from './session-overview.ts'
 import { isSharedStore } from './shared-store.ts'
 import { SharedSessions } from './shared-sessions.ts'
 import { SessionTally } from './session-tally.ts'
@@ -27,9 +22,6 @@ import { fitServer, type ResolvedSessionsOptions } from './sessions-options.ts'
 
 /** Smallest limit of a WebSocket message: the first frame may have 16 KiB whatever the application's messages have. */
 const MIN_FRAME_LIMIT = 32_768
-
-/** Tombstones are remembered for one to two of these. */
-const TOMBSTONE_MS = 86_400_000
 
 /** How long a shared store may take, at the end, to take what it does not have yet. */
 const HANDOVER_MS = 500
@@ -54,7 +46,7 @@ export class SessionEngine implements OpenSessions {
   readonly #awaited: OldestGoes<number>
   /** Sessions whose clients left before they showed that they know of them. */
   readonly #abandoned: OldestGoes<string>
-  readonly #shared: SharedSessions | undefined
+  readonly #keeping: Keeping
   readonly #links = new Map<number, SessionLink>()
   #lastNumber = 0
   #loop: 'free' | 'held' = 'free'
@@ -67,12 +59,7 @@ export class SessionEngine implements OpenSessions {
     this.maxPayloadBytes = Math.max(2 * options.limits.maxBytes, MIN_FRAME_LIMIT)
     this.#core = new ServerCore(coreOptions(options, host))
     this.#timers = new CoreTimers(this.#scope, (timer) => this.#due(timer))
-    this.#drain = new DrainWatch({
-      core: this.#core,
-      timers: this.#timers,
-      highWaterBytes: host.options.highWaterMarkBytes,
-      bufferedBytes: (connection) => this.#bufferedBytes(connection),
-    })
+    this.#drain = this.#watchDrain()
     this.#book = new SessionBook({
       core: this.#core,
       options,
@@ -82,15 +69,15 @@ export class SessionEngine implements OpenSessions {
       report: host.report,
       run: () => this.#run(),
       hold: (work) => this.#hold(work),
-      touch: (sid) => this.#shared?.touch(sid),
-      nameOf: (connection) => this.#links.get(connection)?.connection.id ?? '',
+      touch: (sid) => this.#keeping.touch(sid),
+      nameOf: (connection) => this.#nameOf(connection) ?? '',
       bufferedBytes: (connection) => this.#bufferedBytes(connection),
     })
     this.#awaited = new OldestGoes(options.maxAwaitedHellos)
     this.#abandoned = new OldestGoes(options.maxUnconfirmed)
-    this.#shared = this.#share()
+    this.#keeping = this.#openKeeping()
     this.#admission = new Admission({
-      find: (...question) => this.#find(...question),
+      find: (...question) => this.#keeping.find(...question),
       awaited: this.#awaited,
       core: this.#core,
       options,
@@ -101,7 +88,6 @@ export class SessionEngine implements OpenSessions {
       keep: (record) => this.#book.keep(record),
     })
     this.#scope.defer(() => this.#endAll())
-    if (options.store instanceof MemoryStore) this.#sweepDaily(options.store)
   }
 
   /** The sessions that the application knows. */
@@ -123,45 +109,19 @@ export class SessionEngine implements OpenSessions {
     const inExcess = this.#awaited.add(number)
     if (inExcess !== undefined) this.#core.reject(inExcess, { code: code.timeout, message: 'no HELLO yet' })
     this.#run()
-    return {
-      message: (data, bytes) => {
-        if (this.#scope.ended) return
-        if (typeof data === 'string') this.#core.text(number, data, bytes)
-        else this.#core.binary(number, data)
-        this.#run()
-      },
-      written: () => {
-        if (this.#drain.written(number)) this.#run()
-      },
-      ping: () => {
-        const session = this.#core.sessionOf(number)
-        if (session?.state !== 'attached' && session?.state !== 'unconfirmed') {
-          // On its way to another server: nothing is said to it that is not kept.
-          return this.#shared?.has(number) ?? false
-        }
-        session.ping(Math.round(this.#scope.clock.monotonicMs()))
-        this.#run()
-        return true
-      },
-      leave: () => {
-        const session = this.#core.sessionOf(number)
-        if (session?.state !== 'attached') return false
-        session.goAway({ afterMs: 0, spreadMs: 0, why: 'lifetime' })
-        this.#run()
-        return true
-      },
-      closed: () => {
-        const session = this.#core.sessionOf(number)
+    return connectionDriver(number, {
+      core: this.#core,
+      drain: this.#drain,
+      keeping: this.#keeping,
+      scope: this.#scope,
+      run: () => this.#run(),
+      forget: () => {
         link.end()
         this.#links.delete(number)
         this.#awaited.delete(number)
-        this.#drain.forget(number)
-        this.#core.closed(number)
-        if (session?.state === 'unconfirmed') this.#abandon(session.sid)
-        this.#shared?.closed(number)
-        this.#run()
       },
-    }
+      abandon: (sid) => this.#abandon(sid),
+    })
   }
 
   #abandon(abandoned: string): void {
@@ -181,8 +141,8 @@ export class SessionEngine implements OpenSessions {
   }
 
   end(): void | Promise<void> {
-    if (this.#shared === undefined || this.#scope.ended) return this.#endAll()
-    return this.#shared.leave(HANDOVER_MS).then(() => this.#endAll())
+    const left = this.#scope.ended ? undefined : this.#keeping.leave(HANDOVER_MS)
+    return left === undefined ? this.#endAll() : left.then(() => this.#endAll())
   }
 
   #endAll(): void {
@@ -202,12 +162,7 @@ export class SessionEngine implements OpenSessions {
 
   /** Tells where every session stands, also those that the application does not know yet. */
   overview(): SessionOverview[] {
-    return [...this.#core.sessions()].map(({ sid, principal, state, connection }) => ({
-      id: logNameOf(sid),
-      principal,
-      state: state === 'leaving' ? 'closing' : state,
-      connection: connection === undefined ? undefined : this.#links.get(connection)?.connection.id,
-    }))
+    return [...this.#core.sessions()].map((session) => overviewOf(session, (number) => this.#nameOf(number)))
   }
 
   /** Ends every session of a principal with BYE, and returns how many there were. */
@@ -228,7 +183,7 @@ export class SessionEngine implements OpenSessions {
     for (let action = this.#core.next(); action !== undefined; action = this.#core.next()) {
       ;(this.#perform[action.type] as (action: ServerAction<SentMessage>) => void)(action)
     }
-    this.#shared?.flush()
+    this.#keeping.flush()
   }
 
   #hold(work: () => void): void {
@@ -248,18 +203,18 @@ export class SessionEngine implements OpenSessions {
     authenticate: (action) => this.#admission.authenticate(action),
     reauthenticate: (action) => void this.#admission.reauthenticate(action),
     attach: (action) => this.#admission.attach(action),
-    store: ({ write }) => this.#write(write),
-    moved: (action) => this.#shared?.moved(action),
+    store: ({ write }) => this.#keeping.write(write),
+    moved: (action) => this.#keeping.moved(action),
     opened: (action) => this.#book.opened(action),
     attached: ({ sid, connection }) => this.#book.moved(sid, connection),
     detached: ({ sid }) => this.#book.moved(sid, undefined),
     deliver: ({ sid, number, payload }) => {
       this.#book.find(sid)?.deliver(number, payload)
-      this.#shared?.touch(sid)
+      this.#keeping.touch(sid)
     },
     acked: (action) => {
       this.#book.acked(action)
-      this.#shared?.touch(action.sid)
+      this.#keeping.touch(action.sid)
     },
     pong: ({ sid, value }) => {
       const rttMs = this.#scope.clock.monotonicMs() - value
@@ -272,7 +227,7 @@ export class SessionEngine implements OpenSessions {
 
   /** Tells others something, as soon as a shared store has kept what it rests on. */
   #say(action: HeldAction<SentMessage>): void {
-    if (this.#shared?.hold(action) !== true) this.#carryOut(action)
+    if (!this.#keeping.hold(action)) this.#carryOut(action)
   }
 
   #carryOut(action: HeldAction<SentMessage>): void {
@@ -281,49 +236,34 @@ export class SessionEngine implements OpenSessions {
     else this.#book.ended(action)
   }
 
-  #write(write: StoreWrite): void {
-    const { store } = this.#options
-    if (isSharedStore(store)) this.#shared?.write(write)
-    else {
-      store.write(write)
-      if (write.op === 'ended') this.#book.forget(write)
-    }
-  }
-
-  #find(...[connection, request, answered, failed]: Parameters<SharedSessions['attach']>): void {
-    const { store } = this.#options
-    if (isSharedStore(store)) return this.#shared?.attach(connection, request, answered, failed)
-    try {
-      return answered(store.attach(request))
-    } catch (error) {
-      return failed(error)
-    }
-  }
-
-  #share(): SharedSessions | undefined {
-    const { store, ttlMs, hold } = this.#options
-    if (!isSharedStore(store)) return undefined
-    const { log, report } = this.#host
-    const shared = new SharedSessions({
-      store,
+  #watchDrain(): DrainWatch {
+    return new DrainWatch({
       core: this.#core,
-      book: this.#book,
-      scope: this.#scope,
+      timers: this.#timers,
+      highWaterBytes: this.#host.options.highWaterMarkBytes,
+      bufferedBytes: (connection) => this.#bufferedBytes(connection),
+    })
+  }
+
+  #nameOf(connection: number): string | undefined {
+    return this.#links.get(connection)?.connection.id
+  }
+
+  #openKeeping(): Keeping {
+    const { store } = this.#options
+    const parts = { core: this.#core, book: this.#book, scope: this.#scope }
+    if (!isSharedStore(store)) return new OwnKeeping({ store, ...parts })
+    const { log, report } = this.#host
+    return new SharedSessions({
+      ...parts,
+      store,
+      options: this.#options,
       log,
       report,
       isOpen: (connection) => this.#links.has(connection),
       run: () => this.#run(),
       carryOut: (action) => this.#carryOut(action),
     })
-    store.open({
-      scope: this.#scope,
-      ttlMs,
-      hold,
-      report,
-      wake: (sid) => shared.wake(sid),
-      release: (...wanted) => shared.release(...wanted),
-    })
-    return shared
   }
 
   #close({ connection, code: closeCode, reason }: ActionOf<'close'>): void {
@@ -349,32 +289,6 @@ export class SessionEngine implements OpenSessions {
 
   #bufferedBytes(connection: number): number {
     const bytes = this.#links.get(connection)?.connection.bufferedBytes ?? 0
-    return this.#shared === undefined ? bytes : bytes + this.#shared.bufferedBytes(connection)
-  }
-
-  #sweepDaily(store: MemoryStore<SentMessage>): void {
-    this.#scope.timeout(TOMBSTONE_MS, () => {
-      store.sweep()
-      this.#sweepDaily(store)
-    })
-  }
-}
-
-function coreOptions(options: ResolvedSessionsOptions, { options: server }: SessionHost): ServerOptions {
-  const { limits, hold, ack, batch, proto, ttlMs, spreadMs, helloTimeoutMs, byeTimeoutMs } = options
-  const orZero = (timeMs: number) => (timeMs === Number.POSITIVE_INFINITY ? 0 : timeMs)
-  return {
-    limits,
-    bounds: hold,
-    ackMode: ack,
-    batch,
-    highWaterBytes: server.highWaterMarkBytes,
-    proto,
-    pingMs: orZero(server.pingIntervalMs),
-    idleMs: orZero(server.idleTimeoutMs),
-    ttlMs,
-    spreadMs,
-    helloTimeoutMs,
-    byeTimeoutMs,
+    return bytes + this.#keeping.bufferedBytes(connection)
   }
 }

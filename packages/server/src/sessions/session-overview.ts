@@ -1,3 +1,7 @@
+import type { ServerSession } from '@holdfast/protocol'
+import { logNameOf } from './session-ids.ts'
+import type { SentMessage } from './sent-message.ts'
+
 /** One session, as seen from outside. */
 export interface SessionOverview {
   /** Names it in logs; no secret. */
@@ -10,4 +14,17 @@ export interface SessionOverview {
   readonly state: 'unconfirmed' | 'attached' | 'detached' | 'closing' | 'ended'
   /** The `id` of the connection it is bound to. */
   readonly connection: string | undefined
+}
+
+/** Tells where a session stands. `nameOf` gives the `id` of a connection. */
+export function overviewOf(
+  { sid, principal, state, connection }: ServerSession<SentMessage>,
+  nameOf: (connection: number) => string | undefined,
+): SessionOverview {
+  return {
+    id: logNameOf(sid),
+    principal,
+    state: state === 'leaving' ? 'closing' : state,
+    connection: connection === undefined ? undefined : nameOf(connection),
+  }
 }

@@ -13,8 +13,13 @@ import {
 import type { Log } from '../log.ts'
 import type { SentMessage } from './sent-message.ts'
 import type { ActionOf, SessionBook } from './session-book.ts'
+import { AnswerAge } from './answer-age.ts'
+import { Departures } from './departures.ts'
+import type { Keeping } from './keeping.ts'
 import { PostTaker } from './post-taker.ts'
+import { reportInParts } from './report-in-parts.ts'
 import { logNameOf } from './session-ids.ts'
+import type { ResolvedSessionsOptions } from './sessions-options.ts'
 import type { SharedStore } from './shared-store.ts'
 
 /** What shared sessions work with. */
@@ -23,6 +28,7 @@ export interface SharedSessionsParts {
   readonly core: ServerCore<SentMessage>
   readonly book: SessionBook
   readonly scope: Scope
+  readonly options: ResolvedSessionsOptions
   readonly log: Log
   readonly report: (error: unknown) => void
   readonly isOpen: (connection: number) => boolean
@@ -34,20 +40,14 @@ export interface SharedSessionsParts {
 
 type Held = HeldOutput<SentMessage>
 
-/** An answer that took longer is asked for again: while it was under way this process may have been stopped, and replaced. */
-const STALE_MS = 500
-
 /** The close code for a connection whose session another one has. */
 const SUPERSEDED = 4409
 
 /** When the store is asked again that could not be asked. */
 const RETRY_MS = 100
 
-/** In how many parts the sessions are reported to the store, one after the other. */
-const PARTS = 16
-
 /** The sessions of this server in a store that other servers share: what they say waits here until the store has kept it. */
-export class SharedSessions {
+export class SharedSessions implements Keeping {
   readonly #parts: SharedSessionsParts
   readonly #held = new Map<string, Held>()
   /** The session of each connection that got one. */
@@ -55,21 +55,38 @@ export class SharedSessions {
   /** Those with something new for the store. */
   readonly #dirty = new Set<Held>()
   readonly #posts = new WeakMap<Held, PostTaker>()
-  /** How old an answer may be, where that is not `STALE_MS`. */
-  readonly #patienceMs = new WeakMap<Held, number>()
+  readonly #age = new AnswerAge()
   /** Those that another server waits for. */
   readonly #wanted = new Map<Held, () => void>()
-  readonly #leaving = new Map<string, { readonly held: Held; readonly cause: 'moved' | 'stopped' }>()
+  readonly #departures: Departures
   #cancelRetry: Release | undefined
   #onIdle: (() => void) | undefined
 
   constructor(parts: SharedSessionsParts) {
     this.#parts = parts
-    this.#reportPart(0)
+    this.#departures = new Departures(parts)
+    const { store, scope, options, report } = parts
+    store.open({
+      scope,
+      ttlMs: options.ttlMs,
+      hold: options.hold,
+      report,
+      wake: (sid) => this.wake(sid),
+      release: (...wanted) => this.release(...wanted),
+    })
+    reportInParts(
+      scope,
+      store.reportMs,
+      () => this.#held.values(),
+      (due) => {
+        for (const held of due) if (held.record.place === 'attached') held.touch()
+        this.flush()
+      },
+    )
   }
 
   /** Asks the store about a HELLO; then, in one go, takes the session over and gives the answer to `answered`. */
-  attach(
+  find(
     connection: number,
     request: AttachRequest,
     answered: (attachment: Attachment<SentMessage>) => void,
@@ -182,14 +199,10 @@ export class SharedSessions {
   }
 
   #kept(held: Held, batch: Batch<SentMessage>, waiting: number, tookMs: number): void {
-    const patienceMs = this.#patienceMs.get(held) ?? STALE_MS
-    if (tookMs > patienceMs) {
-      // Twice as patient the next time, or a store that is merely slow would never get anything through.
-      this.#patienceMs.set(held, patienceMs * 2)
+    if (this.#age.isStale(held, tookMs)) {
       held.failed()
       return
     }
-    this.#patienceMs.delete(held)
     const actions = held.kept()
     if (batch.ended !== undefined) this.#over(held, [...actions, ...held.drop()])
     else for (const action of actions) this.#parts.carryOut(action)
@@ -223,9 +236,9 @@ export class SharedSessions {
   }
 
   #takePosts(held: Held): void {
-    const { store, book, run, report } = this.#parts
-    const taker =
-      this.#posts.get(held) ?? new PostTaker({ held, store, book, isHere: () => this.#isHere(held) })
+    const { run, report } = this.#parts
+    const isHere = () => this.#isHere(held)
+    const taker = this.#posts.get(held) ?? new PostTaker({ ...this.#parts, held, isHere })
     this.#posts.set(held, taker)
     taker.take().then(run, report)
   }
@@ -238,9 +251,8 @@ export class SharedSessions {
     if (this.#parts.scope.ended) return
     held.failed()
     if (this.#cancelRetry !== undefined) return
-    this.#parts.log('warn', 'store-unreachable', {
-      message: error instanceof Error ? error.message : String(error),
-    })
+    const message = error instanceof Error ? error.message : String(error)
+    this.#parts.log('warn', 'store-unreachable', { message })
     this.#cancelRetry = this.#parts.scope.timeout(RETRY_MS, () => {
       this.#cancelRetry = undefined
       this.flush()
@@ -266,41 +278,15 @@ export class SharedSessions {
     this.#parts.core.session(sid)?.end(reason)
   }
 
-  /** Another server has the session, or may have it: nothing more is said for it but that. */
+  /** Another server has the session, or may have it. */
   #letGo(held: Held, cause: 'moved' | 'stopped'): void {
-    const { core, book, run, carryOut } = this.#parts
-    const { sid } = held.record
-    const dropped = held.drop()
-    this.#leaving.set(sid, { held, cause })
-    this.#held.delete(sid)
+    this.#held.delete(held.record.sid)
     this.#wanted.delete(held)
-    core.moved(sid)
-    run()
-    for (const action of dropped) {
-      // It had ended here already, and the end was not told yet.
-      if (action.type === 'ended') {
-        const { delivered, uncertain, undelivered } = action.handBack
-        this.moved({ type: 'moved', sid, entries: [...delivered, ...uncertain, ...undelivered] })
-      } else if (action.type === 'close') carryOut(action)
-    }
-    this.#leaving.delete(sid)
-    book.release(sid)
+    this.#departures.go(held, cause)
   }
 
-  /** Tells the application that a session is over here, and what became of its messages. */
-  moved({ sid, entries }: ActionOf<'moved'>): void {
-    const leaving = this.#leaving.get(sid)
-    if (leaving === undefined) return
-    const { held, cause } = leaving
-    const { acked } = held.record.outbox
-    const kept = Math.max(0, held.keptTx - acked)
-    const tried = Math.max(kept, held.triedTx - acked)
-    this.#parts.book.handedOver(sid, {
-      cause: { kind: cause },
-      kept: entries.slice(0, kept),
-      uncertain: entries.slice(kept, tried),
-      undelivered: entries.slice(tried),
-    })
+  moved(action: ActionOf<'moved'>): void {
+    this.#departures.tell(action)
   }
 
   /** Leaves every session to the store, for other servers: waits until it has all there is to keep, at most so long. */
@@ -326,19 +312,5 @@ export class SharedSessions {
     if (sid === undefined) for (const held of this.#held.values()) held.touch()
     else this.touch(sid)
     this.flush()
-  }
-
-  /** Tells the store now and then that the sessions with a client are alive. */
-  #reportPart(part: number): void {
-    const { store, scope } = this.#parts
-    scope.timeout(store.reportMs / PARTS, () => {
-      let index = 0
-      for (const held of this.#held.values()) {
-        index += 1
-        if (index % PARTS === part && held.record.place === 'attached') held.touch()
-      }
-      this.flush()
-      this.#reportPart((part + 1) % PARTS)
-    })
   }
 }

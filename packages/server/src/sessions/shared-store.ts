@@ -9,6 +9,7 @@ export interface SharedStoreHost {
   readonly scope: Scope
   readonly ttlMs: number
   readonly hold: OutboxBounds
+  /** Takes errors that nobody waits for. */
   readonly report: (error: unknown) => void
   /** Something happened to a session elsewhere; without one, to any: the store is to be asked. */
   readonly wake: (sid?: string) => void
@@ -28,7 +29,9 @@ export interface SharedStore extends SharedStorage<SentMessage> {
   readonly reportMs: number
   /** Begins to work for a server: `createServer` calls it. @throws TypeError when it works for one already */
   open(host: SharedStoreHost): void
+  /** Finds the session of a HELLO, takes it over and gives it a new generation, or makes a new one. */
   attach(request: AttachRequest): Promise<SharedAttachment<SentMessage>>
+  /** Keeps a batch, if its generation is the newest: all of it or nothing. May be called again with the same or more. */
   keep(batch: Batch<SentMessage>): Promise<BatchAnswer>
   /** Returns posts that wait behind the one with this id; without one, from the oldest. */
   waiting(sid: string, after: string | undefined): Promise<readonly WaitingPost[]>
