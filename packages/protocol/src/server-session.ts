@@ -293,10 +293,9 @@ export class ServerSession<Entry extends Outgoing> {
   }
 
   #finish(reason: LossReason, last: LastCounts | undefined, code: number, words: string): void {
-    const { sid } = this
-    this.#host.emit({ type: 'store', write: { op: 'ended', sid, gen: this.#gen, reason } })
+    this.#host.emit({ type: 'store', write: { op: 'ended', sid: this.sid, gen: this.#gen, reason } })
     const handBack = this.#exchange.handBack(keepsCounts(reason) ? last : undefined)
-    this.#over({ type: 'ended', sid, reason, handBack }, code, words)
+    this.#over({ type: 'ended', sid: this.sid, reason, handBack }, code, words)
   }
 
   #over(news: ServerAction<Entry>, code: number, words: string): void {

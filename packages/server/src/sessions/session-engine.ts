@@ -14,7 +14,7 @@ import { DrainWatch } from './drain-watch.ts'
 import type { SentMessage } from './sent-message.ts'
 import { type ActionOf, SessionBook } from './session-book.ts'
 import { SessionLink } from './session-link.ts'
-import { overviewOf, type SessionOverview } from './session-overview.ts'
+import { countStates, overviewOf, type SessionOverview } from './session-overview.ts'
 import { isSharedStore } from './shared-store.ts'
 import { SharedSessions } from './shared-sessions.ts'
 import { SessionTally } from './session-tally.ts'
@@ -38,7 +38,8 @@ export class SessionEngine implements OpenSessions {
   readonly #scope: Scope
   readonly #core: ServerCore<SentMessage>
   readonly #timers: CoreTimers
-  readonly #book: SessionBook
+  /** The sessions that the application knows. */
+  readonly book: SessionBook
   readonly #admission: Admission
   readonly #drain: DrainWatch
   readonly #tally = new SessionTally()
@@ -60,7 +61,7 @@ export class SessionEngine implements OpenSessions {
     this.#core = new ServerCore(coreOptions(options, host))
     this.#timers = new CoreTimers(this.#scope, (timer) => this.#due(timer))
     this.#drain = this.#watchDrain()
-    this.#book = new SessionBook({
+    this.book = new SessionBook({
       core: this.#core,
       options,
       scope: this.#scope,
@@ -85,14 +86,9 @@ export class SessionEngine implements OpenSessions {
       tally: this.#tally,
       links: this.#links,
       run: () => this.#run(),
-      keep: (record) => this.#book.keep(record),
+      keep: (record) => this.book.keep(record),
     })
     this.#scope.defer(() => this.#endAll())
-  }
-
-  /** The sessions that the application knows. */
-  get book(): SessionBook {
-    return this.#book
   }
 
   accept(connection: DrivenConnection): ConnectionDriver {
@@ -146,18 +142,15 @@ export class SessionEngine implements OpenSessions {
   }
 
   #endAll(): void {
-    for (const session of this.#book.sessions()) session.finish({ kind: 'stopped' })
+    for (const session of this.book.sessions()) session.finish({ kind: 'stopped' })
     for (const session of this.#core.sessions()) session.end('ended')
     this.#run()
     this.#scope.end()
   }
 
   stats(): SessionStats {
-    const states = { unconfirmed: 0, attached: 0, detached: 0, closing: 0 }
-    for (const { state } of this.#core.sessions()) {
-      if (state !== 'ended') states[state === 'leaving' ? 'closing' : state] += 1
-    }
-    return this.#tally.stats({ states, heldBytes: this.#book.heldBytes })
+    const states = countStates(this.#core.sessions())
+    return this.#tally.stats({ states, heldBytes: this.book.heldBytes })
   }
 
   /** Tells where every session stands, also those that the application does not know yet. */
@@ -169,7 +162,7 @@ export class SessionEngine implements OpenSessions {
   endAllOf(principal: string, byeCode: number, reason: string): number {
     const owned = [...this.#core.sessions()].filter((session) => session.principal === principal)
     for (const session of owned) {
-      const known = this.#book.find(session.sid)
+      const known = this.book.find(session.sid)
       if (known === undefined) session.leave(byeCode)
       else void known.close({ code: byeCode, reason })
     }
@@ -205,20 +198,20 @@ export class SessionEngine implements OpenSessions {
     attach: (action) => this.#admission.attach(action),
     store: ({ write }) => this.#keeping.write(write),
     moved: (action) => this.#keeping.moved(action),
-    opened: (action) => this.#book.opened(action),
-    attached: ({ sid, connection }) => this.#book.moved(sid, connection),
-    detached: ({ sid }) => this.#book.moved(sid, undefined),
+    opened: (action) => this.book.opened(action),
+    attached: ({ sid, connection }) => this.book.moved(sid, connection),
+    detached: ({ sid }) => this.book.moved(sid, undefined),
     deliver: ({ sid, number, payload }) => {
-      this.#book.find(sid)?.deliver(number, payload)
+      this.book.find(sid)?.deliver(number, payload)
       this.#keeping.touch(sid)
     },
     acked: (action) => {
-      this.#book.acked(action)
+      this.book.acked(action)
       this.#keeping.touch(action.sid)
     },
     pong: ({ sid, value }) => {
       const rttMs = this.#scope.clock.monotonicMs() - value
-      if (rttMs >= -1) this.#book.find(sid)?.heard(Math.max(0, rttMs))
+      if (rttMs >= -1) this.book.find(sid)?.heard(Math.max(0, rttMs))
     },
     // Told where the connection that caused it is known: by the admission.
     alarm: () => {},
@@ -233,7 +226,7 @@ export class SessionEngine implements OpenSessions {
   #carryOut(action: HeldAction<SentMessage>): void {
     if (action.type === 'send') this.#links.get(action.connection)?.connection.send(action.data)
     else if (action.type === 'close') this.#close(action)
-    else this.#book.ended(action)
+    else this.book.ended(action)
   }
 
   #watchDrain(): DrainWatch {
@@ -251,7 +244,7 @@ export class SessionEngine implements OpenSessions {
 
   #openKeeping(): Keeping {
     const { store } = this.#options
-    const parts = { core: this.#core, book: this.#book, scope: this.#scope }
+    const parts = { core: this.#core, book: this.book, scope: this.#scope }
     if (!isSharedStore(store)) return new OwnKeeping({ store, ...parts })
     const { log, report } = this.#host
     return new SharedSessions({

@@ -1,4 +1,5 @@
 import type { ServerSession } from '@holdfast/protocol'
+import type { SessionStats } from '../session-stats.ts'
 import { logNameOf } from './session-ids.ts'
 import type { SentMessage } from './sent-message.ts'
 
@@ -27,4 +28,12 @@ export function overviewOf(
     state: state === 'leaving' ? 'closing' : state,
     connection: connection === undefined ? undefined : nameOf(connection),
   }
+}
+
+/** Counts how many sessions stand where. */
+export function countStates(sessions: Iterable<ServerSession<SentMessage>>): SessionStats['states'] {
+  const states = { unconfirmed: 0, attached: 0, detached: 0, closing: 0 }
+  for (const { state } of sessions)
+    if (state !== 'ended') states[state === 'leaving' ? 'closing' : state] += 1
+  return states
 }

@@ -17,6 +17,7 @@ import { AnswerAge } from './answer-age.ts'
 import { Departures } from './departures.ts'
 import type { Keeping } from './keeping.ts'
 import { PostTaker } from './post-taker.ts'
+import { QuietWatch } from './quiet-watch.ts'
 import { reportInParts } from './report-in-parts.ts'
 import { logNameOf } from './session-ids.ts'
 import type { ResolvedSessionsOptions } from './sessions-options.ts'
@@ -59,12 +60,13 @@ export class SharedSessions implements Keeping {
   /** Those that another server waits for. */
   readonly #wanted = new Map<Held, () => void>()
   readonly #departures: Departures
+  readonly #quiet: QuietWatch
   #cancelRetry: Release | undefined
-  #onIdle: (() => void) | undefined
 
   constructor(parts: SharedSessionsParts) {
     this.#parts = parts
     this.#departures = new Departures(parts)
+    this.#quiet = new QuietWatch(parts.scope, () => [...this.#held.values()].every(({ isIdle }) => isIdle))
     const { store, scope, options, report } = parts
     store.open({
       scope,
@@ -195,7 +197,7 @@ export class SharedSessions implements Keeping {
     else if (answer.kind === 'fenced') this.#letGo(held, 'moved')
     else this.#lose(held, answer)
     this.#parts.run()
-    if (this.#onIdle !== undefined && this.#isIdle) this.#onIdle()
+    this.#quiet.look()
   }
 
   #kept(held: Held, batch: Batch<SentMessage>, waiting: number, tookMs: number): void {
@@ -291,20 +293,9 @@ export class SharedSessions implements Keeping {
 
   /** Leaves every session to the store, for other servers: waits until it has all there is to keep, at most so long. */
   async leave(withinMs: number): Promise<void> {
-    const { scope } = this.#parts
     this.flush()
-    if (!this.#isIdle) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve
-        scope.timeout(withinMs, resolve)
-      })
-    }
+    await this.#quiet.wait(withinMs)
     for (const held of this.#held.values()) this.#letGo(held, 'stopped')
-  }
-
-  get #isIdle(): boolean {
-    for (const held of this.#held.values()) if (!held.isIdle) return false
-    return true
   }
 
   /** Something happened elsewhere: to a session, or to the store. */
