@@ -1,8 +1,10 @@
-import { modes } from './lab/lab.ts'
 import { testPlace } from './lab/test-place.ts'
+import { resumed } from './scenarios/resume.ts'
 
 // The list of scenarios in a page of Chromium; other kinds of places and other engines: browsers.test.ts and everywhere/.
-for (const mode of modes) {
-  testPlace({ engine: 'chromium', kind: 'page', scheme: 'ws', mode })
-  testPlace({ engine: 'chromium', kind: 'page', scheme: 'wss', mode })
-}
+testPlace({ engine: 'chromium', kind: 'page', scheme: 'ws', mode: 'plain' })
+testPlace({ engine: 'chromium', kind: 'page', scheme: 'wss', mode: 'plain' })
+testPlace({ engine: 'chromium', kind: 'page', scheme: 'ws', mode: 'resume' })
+// What both modes have runs over TLS in plain mode.
+const names = resumed.map(({ name }) => name)
+testPlace({ engine: 'chromium', kind: 'page', scheme: 'wss', mode: 'resume' }, names)

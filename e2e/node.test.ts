@@ -1,8 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest'
 import { type Backend, startBackend } from './lab/backend.ts'
-import { modes, runScenario } from './lab/lab.ts'
+import { type Mode, modes, runScenario } from './lab/lab.ts'
 import { nodeEnvironment } from './lab/node-environment.ts'
 import { scenariosIn } from './scenarios/index.ts'
+import { resumed } from './scenarios/resume.ts'
+
+/** Over TLS in resume mode: what only that mode has. What both modes have runs over TLS in plain mode, and in everywhere/. */
+const listOf = (secure: boolean, mode: Mode) => (secure && mode === 'resume' ? resumed : scenariosIn(mode))
 
 const places = modes.flatMap((mode) => ['ws', 'wss'].map((scheme) => [scheme, mode] as const))
 
@@ -15,7 +19,7 @@ describe.each(places)('Node over %s, %s', (scheme, mode) => {
   afterEach(() => backend.reset())
   afterAll(() => backend.stop())
 
-  for (const scenario of scenariosIn(mode)) {
+  for (const scenario of listOf(secure, mode)) {
     test(scenario.name, () => runScenario(scenario, nodeEnvironment({ secure, mode }), backend.addresses))
   }
 })

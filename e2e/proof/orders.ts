@@ -21,6 +21,8 @@ export type Told =
 /** Carries out orders, one after the other, and answers each. */
 export function obey(carryOut: (order: Order) => unknown, unsettled: () => number): void {
   let last: Promise<unknown> = Promise.resolve()
+  // A proof that was stopped leaves no process behind.
+  process.on('disconnect', () => process.exit())
   process.on('message', (order) => {
     last = last
       .then(() => carryOut(order as Order))
