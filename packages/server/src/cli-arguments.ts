@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { CommandRoutes } from './cli-routes.ts'
 import { integer, shown } from './option-checks.ts'
 import { resolveOptions, type ServerOptions } from './options.ts'
 import { echoSessions } from './sessions/echo-sessions.ts'
@@ -14,6 +15,7 @@ export type Command =
       readonly name: 'serve'
       readonly options: ServerOptions
       readonly json: boolean
+      readonly routes: CommandRoutes
       readonly deadlineMs: number
     }
 
@@ -39,6 +41,8 @@ Usage: holdfast-server [options]
   --resume                   give clients that offer holdfast.v1 sessions that survive
                              their connections, and echo in them
   --misbehave                let clients ask for misbehaviour in the query; serve /stats
+  --metrics                  serve /metrics for Prometheus; needs the package prom-client
+  --profile-endpoint         let programs on this machine record profiles: POST /profile/cpu, /profile/heap
   --json                     print one JSON object a line instead of words
   --help                     print this and exit
   --version                  print the version and exit
@@ -64,6 +68,8 @@ const flags = {
   'deadline-ms': { type: 'string' },
   resume: { type: 'boolean' },
   misbehave: { type: 'boolean' },
+  metrics: { type: 'boolean' },
+  'profile-endpoint': { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean' },
   version: { type: 'boolean' },
@@ -107,6 +113,7 @@ export function readCommand(args: readonly string[]): Command {
     name: 'serve',
     options: readOptions(values),
     json: values.json ?? false,
+    routes: { metrics: values.metrics ?? false, profile: values['profile-endpoint'] ?? false },
     deadlineMs: integer('--deadline-ms', number(values, 'deadline-ms') ?? STOP_DEADLINE_MS, deadlineBounds),
   }
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { type Command, readCommand, usage } from './cli-arguments.ts'
+import { openRoutes } from './cli-routes.ts'
 import { isServerError } from './errors.ts'
+import type { HttpRoute } from './http-route.ts'
 import type { LogEntry } from './log.ts'
 import { printable } from './printable.ts'
 import { createServer, type HoldfastServer } from './server.ts'
@@ -21,10 +23,21 @@ async function run(args: readonly string[]): Promise<number> {
   return 0
 }
 
-async function serve({ options, json, deadlineMs }: Extract<Command, { name: 'serve' }>): Promise<number> {
-  const server = createServer({ ...options, logger: json ? logJson : logWords })
+async function serve({
+  options,
+  json,
+  routes,
+  deadlineMs,
+}: Extract<Command, { name: 'serve' }>): Promise<number> {
+  let opened: readonly HttpRoute[] = []
+  const server = createServer({
+    ...options,
+    routes: [(...request) => opened.some((route) => route(...request))],
+    logger: json ? logJson : logWords,
+  })
   const stopped = stopAtSignal(server, deadlineMs)
   try {
+    opened = await openRoutes(server, routes)
     const { url, host, port } = await server.start()
     console.log(json ? JSON.stringify({ event: 'listening', url, host, port }) : `listening on ${url}`)
   } catch (error) {

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { pathOf } from './connection-request.ts'
 import { liveCount, type ServerCounters } from './counters.ts'
+import { answer, type HttpRoute } from './http-route.ts'
 import type { SessionStats } from './session-stats.ts'
 import type { ServerState } from './state.ts'
 
@@ -23,14 +24,11 @@ export interface ServerStats {
   readonly sessions?: SessionStats
 }
 
-/** Answers a request and returns true, or returns false and leaves it alone. */
-export type HealthHandler = (request: IncomingMessage, response: ServerResponse) => boolean
-
 /**
  * Makes the handler of `/healthz` (200 while the process lives), `/readyz` (200 while upgrades are accepted, else 503) and,
  * where allowed, `/stats`. A server that listens itself has it built in; for an attached one, call it in your own handler.
  */
-export function healthHandler(source: HealthSource): HealthHandler {
+export function healthHandler(source: HealthSource): HttpRoute {
   return (request, response) => {
     const path = pathOf(request.url ?? '/')
     if (path !== '/healthz' && path !== '/readyz' && !(path === '/stats' && source.exposesStats)) return false
@@ -51,13 +49,4 @@ function answerStats(response: ServerResponse, { state, counters, sessionStats }
   // Test pages of any origin read it; it is off unless asked for.
   response.setHeader('Access-Control-Allow-Origin', '*')
   answer(response, 200, JSON.stringify(stats), 'application/json')
-}
-
-/** Answers with a short text. */
-export function answer(response: ServerResponse, status: number, body: string, type = 'text/plain'): void {
-  response.writeHead(status, {
-    'Content-Type': `${type}; charset=utf-8`,
-    'Content-Length': Buffer.byteLength(body),
-  })
-  response.end(body)
 }

@@ -7,11 +7,11 @@ export type { DrainOptions } from './drain.ts'
 export { echo } from './echo.ts'
 export { isServerError, ServerError, type ServerErrorCode } from './errors.ts'
 export {
-  type HealthHandler,
   type HealthSource,
   healthHandler,
   type ServerStats,
 } from './health-handler.ts'
+export type { HttpRoute } from './http-route.ts'
 export type { LogEntry, Logger, LogLevel } from './log.ts'
 export { defaults, type ServerOptions } from './options.ts'
 export type { Origins } from './origin.ts'

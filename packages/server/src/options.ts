@@ -5,6 +5,7 @@ import { type AdmissionOptions, checkAdmission, defaultAdmission } from './admis
 import type { AdmissionLimits } from './admission-queue.ts'
 import type { Handler } from './connection.ts'
 import { echo } from './echo.ts'
+import type { HttpRoute } from './http-route.ts'
 import type { Logger } from './log.ts'
 import { callable, flag, integer, knownNames, oneOf, shown, text } from './option-checks.ts'
 import { checkOrigins, type Origins } from './origin.ts'
@@ -95,6 +96,11 @@ export interface ServerOptions {
 
   /** Lets clients ask for misbehaviour in the query of their URL. For tests only. Default false. */
   readonly allowMisbehaviour?: boolean
+  /**
+   * Answer plain HTTP requests, those of `/healthz` and `/readyz` aside, when it listens itself: asked in order; the first that
+   * returns true has the request. For what nobody takes: 426. Default `[]`.
+   */
+  readonly routes?: readonly HttpRoute[]
   /** Serves `/stats`, readable from any page. Default: the value of `allowMisbehaviour`. */
   readonly exposeStats?: boolean
   /** Takes the log. Default: silence. */
@@ -139,6 +145,7 @@ export const defaults = {
   stopCode: 1001,
   allowMisbehaviour: false,
   exposeStats: false,
+  routes: [],
   clock: systemClock,
 } as const satisfies Omit<ResolvedOptions, Optional>
 
@@ -184,6 +191,7 @@ const checks: { readonly [Name in keyof Required<ServerOptions>]: Check } = {
   stopCode: (name, value) => oneOf(name, value, [1001, 1012]),
   allowMisbehaviour: flag,
   exposeStats: flag,
+  routes: checkRoutes,
   logger: callable,
   clock: checkClock,
 }
@@ -213,13 +221,14 @@ function checkTogether({
   host,
   port,
   tls,
+  routes,
   highWaterMarkBytes,
   maxBufferedBytes,
 }: Partial<ResolvedOptions>): void {
   if (server !== undefined) {
     if (path === undefined)
       throw new TypeError('path: must be given together with server, received undefined')
-    for (const [name, value] of Object.entries({ host, port, tls })) {
+    for (const [name, value] of Object.entries({ host, port, tls, routes })) {
       if (value !== undefined) {
         throw new TypeError(`${name}: must be absent together with server, received ${shown(value)}`)
       }
@@ -268,6 +277,11 @@ function checkProtocols(name: string, protocols: unknown): unknown {
     if (typeof protocol === 'string' && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(protocol)) return protocol
     throw new RangeError(`${name}[${index}]: must be a token of HTTP, received ${shown(protocol)}`)
   })
+}
+
+function checkRoutes(name: string, routes: unknown): unknown {
+  if (Array.isArray(routes) && routes.every((route) => typeof route === 'function')) return routes
+  throw new TypeError(`${name}: must be an array of functions, received ${shown(routes)}`)
 }
 
 function checkSessions(name: string, service: unknown): unknown {

@@ -18,6 +18,7 @@ export interface ReceptionParts {
   readonly report: (error: unknown) => void
   /** Runs for each connection before its handler does. */
   readonly onOpened: (connection: Connection) => void
+  readonly onPong: (rttMs: number) => void
   readonly onClosed: (connection: Connection, closed: ConnectionClosed) => void
   /** Cuts what cannot be asked to close, when the server stops. */
   readonly holdUntilClose: (life: Visit['life']) => void
@@ -68,9 +69,9 @@ export class Reception {
       visit.handOver()
       this.#lastId += 1
       const { request, life } = visit
-      const { options, tally, report } = this.#parts
+      const { options, tally, report, onPong } = this.#parts
       const lastText = this.#lastText
-      const parts = { request, life, options, tally, report, webSocket, socket, lastText }
+      const parts = { request, life, options, tally, report, onPong, webSocket, socket, lastText }
       const connection = new ServerConnection({
         ...parts,
         id: `c${this.#lastId}`,

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Emitter, guard, type Release, type Scope } from '@holdfast/lifetime'
+import { GatheredWrites } from '@holdfast/mailbox'
 import type { WebSocket } from 'ws'
 import { checkClose } from './close-code.ts'
 import type { Connection, ConnectionClosed, ConnectionEvents, Handler, SendResult } from './connection.ts'
@@ -27,6 +28,8 @@ export interface ConnectionParts {
   readonly report: (error: unknown) => void
   /** The text that was encoded last, by whichever connection. */
   readonly lastText: LastText
+  /** Runs when the client has answered a ping. */
+  readonly onPong: (rttMs: number) => void
   /** Runs once, after the end, before users hear of it. */
   readonly onClosed: (closed: ConnectionClosed) => void
 }
@@ -50,9 +53,12 @@ export class ServerConnection implements Connection, DrivenConnection {
   readonly #events: Emitter<ConnectionEvents>
   readonly #openedAtMs: number
   readonly #meter: FrameMeter
+  readonly #writes: GatheredWrites
   #phase: Phase = { name: 'open' }
   #flow: 'flowing' | 'backed-up' = 'flowing'
   #signOfLife: () => void = () => {}
+  /** When the ping went out that has no answer yet. */
+  #pingedAtMs: number | undefined
   #driver: ConnectionDriver | undefined
 
   constructor(parts: ConnectionParts) {
@@ -62,6 +68,7 @@ export class ServerConnection implements Connection, DrivenConnection {
     this.#events = new Emitter(parts.life, parts.report)
     this.#openedAtMs = parts.life.clock.monotonicMs()
     this.#meter = new FrameMeter(parts.options, parts.life.clock)
+    this.#writes = new GatheredWrites(parts.socket)
     this.#listen()
     this.#watch()
   }
@@ -98,7 +105,9 @@ export class ServerConnection implements Connection, DrivenConnection {
     const bytes = typeof data === 'string' ? lastText.encode(data) : data
     tally.messagesOut += 1
     tally.bytesOut += bytes.byteLength
+    this.#writes.before()
     webSocket.send(bytes, { binary: typeof data !== 'string' }, () => this.#written())
+    this.#writes.after()
     if (webSocket.bufferedAmount > options.highWaterMarkBytes) this.#flow = 'backed-up'
     return this.#flow === 'flowing' ? 'sent' : 'backed-up'
   }
@@ -153,6 +162,7 @@ export class ServerConnection implements Connection, DrivenConnection {
   cut(cause: CloseCause, how: () => void = () => this.#parts.webSocket.terminate()): void {
     if (this.#phase.name === 'closed') return
     if (this.#phase.name === 'open' || cause === 'stop-forced') this.#phase = { name: 'closing', cause }
+    this.#writes.flush()
     how()
   }
 
@@ -179,7 +189,10 @@ export class ServerConnection implements Connection, DrivenConnection {
       }
     }
     webSocket.on('ping', controlled)
-    webSocket.on('pong', controlled)
+    webSocket.on('pong', () => {
+      controlled()
+      this.#answered()
+    })
     webSocket.on('error', (error: NodeJS.ErrnoException) => {
       // Other errors are those of the connection itself; `close` follows and says that it is lost.
       if (this.#phase.name !== 'open' || !error.code?.startsWith('WS_ERR_')) return
@@ -202,7 +215,9 @@ export class ServerConnection implements Connection, DrivenConnection {
       pongTimeoutMs: options.pongTimeoutMs,
       isReading,
       ping: () => {
-        if (!this.#driver?.ping()) webSocket.ping()
+        if (this.#driver?.ping()) return
+        this.#pingedAtMs = life.clock.monotonicMs()
+        webSocket.ping()
       },
       onDead: () => this.cut('dead-peer'),
     })
@@ -219,6 +234,12 @@ export class ServerConnection implements Connection, DrivenConnection {
     const cause = 'max-lifetime'
     if (this.#driver?.leave()) this.#parts.life.timeout(LEAVE_GRACE_MS, () => this.end(cause, 1001, cause))
     else this.end(cause, 1001, cause)
+  }
+
+  #answered(): void {
+    const { life, onPong } = this.#parts
+    if (this.#pingedAtMs !== undefined) onPong(life.clock.monotonicMs() - this.#pingedAtMs)
+    this.#pingedAtMs = undefined
   }
 
   #flooded(): void {

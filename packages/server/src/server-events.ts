@@ -32,6 +32,11 @@ export interface ServerEvents {
   /** A connection ended; before its own `closed`. */
   closed: { readonly connection: Connection } & ConnectionClosed
   refused: Refused
+  /** A client answered a ping. */
+  pong: {
+    /** The round-trip time, in milliseconds. */
+    readonly rttMs: number
+  }
   /** A session was named by somebody who is not its owner. */
   alarm: SessionAlarm
   /**

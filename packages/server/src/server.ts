@@ -6,8 +6,9 @@ import { openTally, type ServerCounters, snapshot } from './counters.ts'
 import { type DrainOptions, settleSpread } from './drain.ts'
 import { isServerError, ServerError } from './errors.ts'
 import { Gate } from './gate.ts'
-import { answer, healthHandler } from './health-handler.ts'
+import { healthHandler } from './health-handler.ts'
 import { addressOf, closeHost, createHost, listen } from './http-host.ts'
+import { answer, takeRoute } from './http-route.ts'
 import { type Log, openLog, warn } from './log.ts'
 import { watchMemory } from './memory-watch.ts'
 import { integer } from './option-checks.ts'
@@ -79,6 +80,7 @@ export class HoldfastServer {
       tally: this.#tally,
       report,
       onOpened: (connection) => this.#opened(connection),
+      onPong: (rttMs) => void this.#events.emit('pong', { rttMs }),
       onClosed: (connection, closed) => this.#closed(connection, closed),
       holdUntilClose: (life) => this.#gate.holdUntilClose(life),
     })
@@ -219,7 +221,8 @@ export class HoldfastServer {
   #openHost(): HttpServer {
     const health = healthHandler(this)
     const onRequest: RequestListener = (request, response) => {
-      if (health(request, response)) return
+      if (takeRoute([health, ...this.#options.routes], [request, response], (error) => this.#report(error)))
+        return
       response.setHeader('Upgrade', 'websocket')
       answer(response, 426, 'this is a WebSocket server\n')
     }
