@@ -43,6 +43,7 @@ test.each([
     'maxBufferedBytes: must be at least highWaterMarkBytes, 1048576, received 1000',
   ],
   ['perMessageDeflate', {}, TypeError, 'perMessageDeflate: must be true or false, received an object'],
+  ['routes', [1], TypeError, 'routes: must be an array of functions, received an array'],
   ['handshakeTimeoutMs', Infinity, RangeError, `handshakeTimeoutMs: must be ${ms}, received Infinity`],
   ['idleTimeoutMs', 0, RangeError, `idleTimeoutMs: must be ${msOrInfinity}, received 0`],
   ['pingIntervalMs', null, TypeError, `pingIntervalMs: must be ${msOrInfinity}, received null`],
@@ -91,6 +92,9 @@ test('server needs a path and excludes host, port and tls', () => {
   )
   expect(() => createServer({ server, path: '/', port: 0 })).toThrow(
     'port: must be absent together with server, received 0',
+  )
+  expect(() => createServer({ server, path: '/', routes: [] })).toThrow(
+    'routes: must be absent together with server, received ',
   )
 })
 

@@ -1,5 +1,5 @@
 import type { Release } from '@holdfast/lifetime'
-import { Counter, Gauge, Histogram, type Metric, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { HttpRoute } from '../http-route.ts'
 import { callable, knownNames, text } from '../option-checks.ts'
 import type { HoldfastServer } from '../server.ts'
@@ -78,7 +78,7 @@ export class ServerMetrics {
               for (const [labels, value] of rows()) this.inc(labels, value)
             },
           })
-    this.registry.registerMetric(metric as Metric)
+    this.registry.registerMetric(metric)
     return settings.name
   }
 
