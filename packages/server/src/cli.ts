@@ -44,6 +44,8 @@ async function serve({
     // A signal that came first is no failure.
     if (isServerError(error) && error.code === 'stopped') return stopped
     console.error(`holdfast-server: ${messageOf(error)}`)
+    // Also what was not started may hold something, such as the timers of sessions.
+    await server.stop()
     return 1
   }
   return stopped

@@ -33,7 +33,7 @@ export function builtPackage(): (path: string) => string {
       format: 'esm',
       platform: 'node',
       target: 'es2022',
-      external: ['ws', 'mitt'],
+      external: ['ws', 'mitt', 'prom-client'],
     })
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

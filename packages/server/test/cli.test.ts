@@ -110,6 +110,24 @@ test('--misbehave serves stats and misbehaves', async () => {
   expect(await closed).toMatchObject({ code: 1013 })
 })
 
+test('--metrics serves metrics, and --profile-endpoint profiles to this machine', async () => {
+  const run = cli('--port', '0', '--resume', '--metrics', '--profile-endpoint')
+  const url = await address(run)
+  const { body } = await ask(new URL('/metrics', url).href)
+  expect(body).toContain('holdfast_sessions{state="attached"} 0')
+  expect(body).toContain('process_resident_memory_bytes')
+  const profile = await ask(new URL('/profile/cpu?seconds=1', url).href, { method: 'POST' })
+  expect(JSON.parse(profile.body)).toHaveProperty('nodes')
+  run.process.kill('SIGTERM')
+  expect(await run.exit).toBe(0)
+})
+
+test('without the flags there are no metrics and no profiles', async () => {
+  const plain = await address(cli('--port', '0'))
+  expect(await ask(new URL('/metrics', plain).href)).toMatchObject({ status: 426 })
+  expect(await ask(new URL('/profile/cpu', plain).href, { method: 'POST' })).toMatchObject({ status: 426 })
+})
+
 test('--tls-cert and --tls-key listen for wss', async () => {
   const run = cli(
     '--port',
