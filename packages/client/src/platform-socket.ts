@@ -1,5 +1,6 @@
 // The socket of this platform, and what only `ws` can do. The build for browsers takes `platform-socket.browser.ts` instead.
 import { type Clock, type Scope, unrefClock } from '@holdfast/lifetime'
+import { type CorkableStream, GatheredWrites } from '@holdfast/mailbox'
 import NativeSocket from 'isomorphic-ws'
 import { must } from './bounds.ts'
 import { HoldfastError } from './errors.ts'
@@ -11,6 +12,7 @@ interface NodeSocket extends SocketLike {
   ping(payload: string): void
   terminate(): void
   on(type: string, run: (...args: never) => void): void
+  once(type: string, run: (...args: never) => void): void
   off(type: string, run: (...args: never) => void): void
 }
 
@@ -19,6 +21,8 @@ const Native = NativeSocket as unknown as {
   new (url: string, protocols: readonly string[], options?: object): SocketLike
   readonly prototype: Partial<NodeSocket>
 } | null
+
+type NodeSocketClass = new (url: string, protocols: readonly string[], options: object) => NodeSocket
 
 const OPEN = 1
 
@@ -29,6 +33,38 @@ export function withUnref<T extends { readonly unref: boolean; readonly clock: C
 
 /** Tells whether the platform's socket can send headers: it is `ws`. */
 export const sendsHeaders: boolean = typeof Native?.prototype.terminate === 'function'
+
+const node = globalThis as { readonly process?: { readonly versions?: { readonly bun?: string } } }
+
+/** Bun has a `ws` of its own, which never shows a stream and warns of being asked for it. */
+const Gathering =
+  sendsHeaders && node.process?.versions?.bun === undefined ? gathering(Native as NodeSocketClass) : undefined
+
+/** Makes a `ws` whose messages of one turn leave in one system call: writing is most of what a small message costs. */
+function gathering(Base: NodeSocketClass): NodeSocketClass {
+  return class GatheringSocket extends Base {
+    #writes: GatheredWrites | undefined
+
+    constructor(url: string, protocols: readonly string[], options: object) {
+      super(url, protocols, options)
+      // `ws` shows the stream only here.
+      this.once('upgrade', (response: { readonly socket: CorkableStream }) => {
+        this.#writes = new GatheredWrites(response.socket)
+      })
+    }
+
+    override send(data: never): void {
+      this.#writes?.before()
+      super.send(data)
+      this.#writes?.after()
+    }
+
+    override terminate(): void {
+      this.#writes?.flush()
+      super.terminate()
+    }
+  }
+}
 
 /** @throws TypeError when `value` is given and is no object of strings */
 export function parseHeaders(value: unknown): Readonly<Record<string, string>> | undefined {
@@ -43,7 +79,7 @@ export function parseHeaders(value: unknown): Readonly<Record<string, string>> |
 export const createNativeSocket: CreateSocket = (url, protocols, { headers }) => {
   if (!Native) throw new HoldfastError('dial', 'WebSocket: this platform has none, give createSocket')
   return sendsHeaders
-    ? new Native(url, protocols, { headers, perMessageDeflate: false, followRedirects: false })
+    ? new (Gathering ?? Native)(url, protocols, { headers, perMessageDeflate: false, followRedirects: false })
     : new Native(url, [...protocols])
 }
 

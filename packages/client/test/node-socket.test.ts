@@ -19,6 +19,7 @@ interface Peer {
   readonly http: Server
   readonly wss: WebSocketServer
   readonly upgrades: IncomingMessage[]
+  readonly sockets: Socket[]
 }
 
 /** A server that echoes, or answers every upgrade as told. */
@@ -26,8 +27,10 @@ async function listen(refuse?: (answer: (head: string) => void) => void): Promis
   const http = createServer((_request: IncomingMessage, response: ServerResponse) => void response.end())
   const wss = new WebSocketServer({ noServer: true })
   const upgrades: IncomingMessage[] = []
+  const sockets: Socket[] = []
   http.on('upgrade', (request, socket: Socket, head) => {
     upgrades.push(request)
+    sockets.push(socket)
     if (refuse) return refuse((text) => socket.end(`HTTP/1.1 ${text}\r\nConnection: close\r\n\r\n`))
     wss.handleUpgrade(request, socket, head, (client) => {
       client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }))
@@ -40,7 +43,7 @@ async function listen(refuse?: (answer: (head: string) => void) => void): Promis
     http.close()
     http.closeAllConnections()
   })
-  return { url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`, http, wss, upgrades }
+  return { url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`, http, wss, upgrades, sockets }
 }
 
 function start(url: string, options: SessionOptions = {}): Session {
@@ -85,6 +88,42 @@ describe('a session in Node', () => {
     expect(seen).toEqual(['one', 'binary two', 'binary three'])
     session.dispose()
     expect(session.resources).toEqual(nothingHeld)
+  })
+
+  it('hands over what is sent in one turn in few system calls, in order', async () => {
+    const { url, sockets } = await listen()
+    const session = start(url)
+    await session.opened()
+    let chunks = 0
+    sockets[0]?.on('data', () => {
+      chunks += 1
+    })
+    const seen: unknown[] = []
+    const all = new Promise<void>((resolve) =>
+      session.on('message', (message) => {
+        seen.push(message)
+        if (seen.length === 200) resolve()
+      }),
+    )
+    const sent = Array.from({ length: 200 }, (_, n) => `message ${n}`)
+    for (const text of sent) session.send(text)
+    await all
+    expect(seen).toEqual(sent)
+    expect(chunks).toBeLessThan(20)
+  })
+
+  it('loses nothing that was sent in the turn in which it is disposed', async () => {
+    const { url, wss } = await listen()
+    const session = start(url)
+    await session.opened()
+    const [client] = wss.clients
+    const seen: string[] = []
+    client?.on('message', (data) => seen.push(String(data)))
+    const closed = client && once(client, 'close')
+    for (const text of ['a', 'b', 'c']) session.send(text)
+    session.dispose()
+    await closed
+    expect(seen).toEqual(['a', 'b', 'c'])
   })
 
   it('offers its subprotocols and headers, and tells which one was chosen', async () => {

@@ -14,7 +14,7 @@ type Result<T> = IteratorResult<T, undefined>
  * An async iterator fed from outside, with a stated bound. What was buffered before the end is still delivered; after it
  * the error, once, if there was one; then it is done for good.
  */
-export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
+export class BoundedIterator<T> implements AsyncIterableIterator<T> {
   readonly #options: BoundedIteratorOptions
   readonly #buffered: T[] = []
   readonly #waiting: ((result: Result<T> | Promise<Result<T>>) => void)[] = []

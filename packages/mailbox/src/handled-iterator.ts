@@ -10,7 +10,7 @@ interface Item<Value> {
  * An async iterator whose consumer acknowledges: a value counts as handled when the next one is asked for. It has no bound of
  * its own, as who sends stops when the window is full of what is not handled.
  */
-export class HandledIterator<Value> implements AsyncIterableIterator<Value, undefined> {
+export class HandledIterator<Value> implements AsyncIterableIterator<Value> {
   readonly #onEnd: () => void
   readonly #buffered: Item<Value>[] = []
   readonly #waiting: ((result: Result<Value>) => void)[] = []

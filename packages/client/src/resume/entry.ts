@@ -1,4 +1,4 @@
-import type { Outgoing, Payload } from '@holdfast/protocol'
+import { type Outgoing, type Payload, utf8Bytes } from '@holdfast/protocol'
 import type { ReceiptEntry } from '@holdfast/mailbox'
 import { HoldfastError } from '../errors.ts'
 import { byteLengthOf, keep, type Incoming, type Message } from '../message.ts'
@@ -14,7 +14,8 @@ export interface Entry extends Outgoing {
  * @throws HoldfastError `invalid-message` for a `Blob`, whose bytes cannot be had at once
  */
 export function toEntry(message: Message, receipt: ReceiptEntry): Entry {
-  return { payload: toPayload(keep(message)), bytes: byteLengthOf(message), message, receipt }
+  const bytes = typeof message === 'string' ? utf8Bytes(message) : byteLengthOf(message)
+  return { payload: toPayload(keep(message)), bytes, message, receipt }
 }
 
 function toPayload(message: Message): Payload {
@@ -28,5 +29,8 @@ function toPayload(message: Message): Payload {
 
 /** Gives a payload in the shape in which a session delivers it. */
 export function toIncoming(payload: Payload): Incoming {
-  return typeof payload === 'string' ? payload : payload.slice().buffer
+  if (typeof payload === 'string') return payload
+  const { buffer, byteLength } = payload
+  // Nobody else has it: only bytes that share theirs with others need a copy.
+  return buffer.byteLength === byteLength ? (buffer as ArrayBuffer) : payload.slice().buffer
 }
