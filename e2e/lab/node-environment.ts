@@ -15,6 +15,6 @@ export function nodeEnvironment({
   const trust = { ca: certificate.cert, perMessageDeflate: false }
   const socket = (url: string, protocols: string[]) => new WebSocket(url, protocols, trust) as never
   const createSocket: holdfast.CreateSocket = (url, protocols, { headers }) =>
-    new WebSocket(url, [...protocols], { ...trust, headers }) as never
+    new WebSocket(url, [...protocols], { ...trust, headers })
   return { name: 'node', mode, holdfast, resume, socket, options: secure ? { createSocket } : {} }
 }

@@ -27,8 +27,7 @@ export class ReplayCounter {
       send(data)
     }
     socket.addEventListener('message', ({ data }) => this.#received(data))
-    // The DOM types its listeners event by event, the library all alike.
-    return socket as ReturnType<CreateSocket>
+    return socket
   }
 
   #sent(data: unknown): void {
