@@ -44,7 +44,7 @@ export class Inbound {
   }
 
   /** Opens an iterator over what arrives from now on. */
-  iterate(): AsyncIterableIterator<Incoming, undefined> {
+  iterate(): AsyncIterableIterator<Incoming> {
     const limit = this.#maxUnread
     const iterator = new BoundedIterator<Incoming>({
       maxBuffered: limit,

@@ -129,7 +129,7 @@ export class LiveSession implements Session {
     return this.#outbound.send(message, options)
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Incoming, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Incoming> {
     return this.#inbound.iterate()
   }
 

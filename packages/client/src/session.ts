@@ -122,7 +122,7 @@ export interface Session extends AsyncIterable<Incoming> {
    * Iterates over the messages that arrive from now on; several iterators each get every message. Leaving the loop ends the
    * iteration, not the session. One that leaves more than `maxUnread` unread ends with the error `iterator-overflow`.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Incoming, undefined>
+  [Symbol.asyncIterator](): AsyncIterableIterator<Incoming>
 
   /** Resolves when the session is open, at once if it is. Rejects with `closed` when it ends first. */
   opened(): Promise<void>

@@ -9,8 +9,8 @@ export interface SocketLike {
   binaryType: string
   send(data: never): void
   close(code?: number, reason?: string): void
-  addEventListener(type: string, run: (event: never) => void): void
-  removeEventListener(type: string, run: (event: never) => void): void
+  addEventListener(type: string, run: (event: object) => void): void
+  removeEventListener(type: string, run: (event: object) => void): void
   /** Set by sockets that settle receipts themselves: sends, and returns true. */
   take?(message: never, receipt: ReceiptEntry): true
 }

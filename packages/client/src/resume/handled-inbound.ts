@@ -74,7 +74,7 @@ export class HandledInbound implements Receiver {
     for (const iterator of this.#iterators) iterator.push(message, use())
   }
 
-  iterate(): AsyncIterableIterator<Incoming, undefined> {
+  iterate(): AsyncIterableIterator<Incoming> {
     const iterator = new HandledIterator<Incoming>(() => this.#iterators.delete(iterator))
     if (this.#host.scope.ended) iterator.end()
     else this.#iterators.add(iterator)

@@ -4,7 +4,7 @@ import type { Message } from '../message.ts'
 import { handThrough } from '../platform-socket.ts'
 import type { SocketLike } from '../socket-like.ts'
 
-type Listener = (event: never) => void
+type Listener = (event: object) => void
 
 /** What a resumable session does with its sockets. */
 export interface SocketOwner {
@@ -46,8 +46,8 @@ export class ResumeSocket implements SocketLike {
     scope.listen(below, 'open', () => owner.dialled(this))
     scope.listen(below, 'message', ({ data }: { readonly data: unknown }) => owner.received(this, data))
     // These two stay until the socket below is really closed.
-    below.addEventListener('error', (event: { readonly type: string }) => this.#emit(event))
-    below.addEventListener('close', (event: CloseInfo) => this.ended(event))
+    below.addEventListener('error', (event) => this.#emit(event as { readonly type: string }))
+    below.addEventListener('close', (event) => this.ended(event as CloseInfo))
     handThrough(below, this)
   }
 

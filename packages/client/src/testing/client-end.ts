@@ -31,12 +31,12 @@ export class ClientEnd implements SocketLike {
     this.server = this.#serverEnd(url, protocols)
   }
 
-  addEventListener(type: string, run: (event: never) => void): void {
+  addEventListener(type: string, run: (event: object) => void): void {
     const set = this.#listeners.get(type) ?? new Set()
     this.#listeners.set(type, set.add(run as (event: EventLike) => void))
   }
 
-  removeEventListener(type: string, run: (event: never) => void): void {
+  removeEventListener(type: string, run: (event: object) => void): void {
     this.#listeners.get(type)?.delete(run as (event: EventLike) => void)
   }
 
