@@ -1,3 +1,4 @@
+import { type BackoffOptions, backoffDelayMs, hintDelayMs } from './backoff.ts'
 import type { Cause } from './cause.ts'
 import { assertVerdict, classify, type Verdict } from './classify.ts'
 import type { Settings } from './options.ts'
@@ -22,4 +23,16 @@ export function judge(
   }
   verdict ??= classify(cause)
   return verdict === 'refresh' && !hasProvider(sources) ? 'stop' : verdict
+}
+
+/** Draws how long to wait: as the server asked, else as backoff says. */
+export function delayAfter(
+  verdict: Verdict,
+  backoff: BackoffOptions,
+  retries: number,
+  random: () => number,
+): number {
+  return typeof verdict === 'object'
+    ? hintDelayMs(verdict.retryAfterMs, random)
+    : backoffDelayMs(backoff, retries, random)
 }

@@ -1,6 +1,5 @@
 import { Emitter, guard, type Resources, Scope, type Signal, surface } from '@holdfast/lifetime'
 import type { Receipt } from '@holdfast/mailbox'
-import { backoffDelayMs, hintDelayMs } from './backoff.ts'
 import { assertNumber, fill } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
 import { closeArguments } from './close-arguments.ts'
@@ -10,7 +9,7 @@ import { answer, HoldfastError } from './errors.ts'
 import type { ProbeResult } from './heartbeat.ts'
 import { inHook } from './hello.ts'
 import { Inbound, type Receiver } from './inbound.ts'
-import { judge } from './judge.ts'
+import { delayAfter, judge } from './judge.ts'
 import { Line } from './line.ts'
 import type { Incoming, Message } from './message.ts'
 import type { Settings } from './options.ts'
@@ -243,12 +242,7 @@ export class LiveSession implements Session {
       }
       this.#retries += 1
     }
-    this.#wait(
-      cause,
-      typeof verdict === 'object'
-        ? hintDelayMs(verdict.retryAfterMs, random)
-        : backoffDelayMs(backoff, retries, random),
-    )
+    this.#wait(cause, delayAfter(verdict, backoff, retries, random))
     if (cause.kind === 'server-close' && cause.code === 1009) {
       this.#report('too-large', new HoldfastError('message-too-large', 'message: too large'))
     }

@@ -2,19 +2,21 @@ import type { ClientAction } from './client-action.ts'
 import type { ClientConfig } from './client-config.ts'
 import { clientFrames } from './client-frames.ts'
 import { helloFor } from './client-hello.ts'
+import type { Phase } from './client-phase.ts'
 import { closeCode } from './close-code.ts'
 import { decodeText, encodeControl } from './codec.ts'
 import type { Exchange, ExchangeTimer, Fault, Refusal } from './exchange.ts'
-import type {
-  Ack,
-  Beat,
-  Bye,
-  ControlFrame,
-  Frame,
-  ErrorFrame,
-  LastCounts,
-  Violation,
-  Welcome,
+import {
+  type Ack,
+  type Beat,
+  type Bye,
+  type ControlFrame,
+  type Frame,
+  type ErrorFrame,
+  type LastCounts,
+  type Violation,
+  type Welcome,
+  detailOf,
 } from './frame.ts'
 import { type HandBack, nothing } from './hand-back.ts'
 import { HeldSession } from './held-session.ts'
@@ -23,13 +25,6 @@ import { type LossReason, keepsCounts, toLossReason } from './loss-reason.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
 import type { Shapes } from './shape.ts'
 import { utf8Bytes } from './utf8-bytes.ts'
-
-type Phase =
-  | { readonly name: 'idle' }
-  | { readonly name: 'hello'; readonly attempt: number }
-  | { readonly name: 'live'; readonly attempt: number; readonly ext: readonly string[] }
-  | { readonly name: 'leaving'; readonly attempt: number; readonly code: number }
-  | { readonly name: 'ended' }
 
 const normalClosure = 1_000
 
@@ -204,7 +199,7 @@ export class ClientCore<Entry extends Outgoing> {
 
   #beforeLive(frame: Frame | Violation): void {
     if (frame.kind === 'welcome') this.#welcome(frame)
-    else this.#lose('protocol', undefined, describe(frame))
+    else this.#lose('protocol', undefined, detailOf(frame))
   }
 
   #whileLive(frame: Frame | Violation): void {
@@ -234,7 +229,7 @@ export class ClientCore<Entry extends Outgoing> {
         this.#actions.push({ type: 'credentials', expiresMs: frame.exp })
         return
       default:
-        this.#lose('protocol', undefined, describe(frame))
+        this.#lose('protocol', undefined, detailOf(frame))
     }
   }
 
@@ -333,8 +328,4 @@ export class ClientCore<Entry extends Outgoing> {
   #send(frame: ControlFrame): void {
     this.#actions.push({ type: 'send', attempt: this.#attempt, data: encodeControl(frame) })
   }
-}
-
-function describe(frame: Frame | Violation): string {
-  return frame.kind === 'violation' ? frame.detail : frame.kind
 }

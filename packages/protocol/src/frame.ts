@@ -136,3 +136,8 @@ export interface Violation {
   readonly what: 'letter' | 'number' | 'json' | 'member' | 'size'
   readonly detail: string
 }
+
+/** Says in a few words what a frame is, or what is wrong with it. */
+export function detailOf(frame: Frame | Violation): string {
+  return frame.kind === 'violation' ? frame.detail : frame.kind
+}
