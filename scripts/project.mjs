@@ -37,7 +37,11 @@ export const published = {
     'storm-cli': 'src/storm/storm-cli.ts',
   },
   chaos: { index: 'src/index.ts', cli: 'src/cli.ts' },
+  otel: { client: 'src/client.ts', server: 'src/server.ts' },
 }
+
+/** Folders that are a page, made with what is published: their `build` comes after it. */
+export const pages = ['playground']
 
 /** Packages that ship the protocol's document and vectors, in `dist/protocol`; and what that is, in `packages/protocol`. */
 export const speakProtocol = ['client', 'server']
