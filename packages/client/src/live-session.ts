@@ -143,7 +143,7 @@ export class LiveSession implements Session {
   reconnect(options: ReconnectOptions = {}): boolean {
     const preset: Required<ReconnectOptions> = { withinMs: 0, cause: { kind: 'reconnect' } }
     const { withinMs, cause } = fill('reconnect', options, preset)
-    assertNumber('reconnect.withinMs', withinMs, 0, Number.MAX_SAFE_INTEGER)
+    assertNumber('reconnect.withinMs', withinMs, 0, 2 ** 53 - 1)
     const { name } = this.#course.state
     if (name === 'closing' || name === 'closed') return false
     this.#healthy()
