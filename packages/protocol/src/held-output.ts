@@ -27,7 +27,7 @@ export class HeldOutput<Entry extends Outgoing> {
   /** Whether something happened since the last batch was made. */
   #news: 'none' | 'some' = 'some'
   /** Highest number in a batch whose fate is not known. */
-  #tried = 0
+  #tried: number
   #attaching = 0
   #bytes = 0
   #ended: LossReason | undefined
@@ -38,6 +38,7 @@ export class HeldOutput<Entry extends Outgoing> {
     this.record = record
     this.#onNews = onNews
     this.#kept = { tx: record.outbox.tx, handled: record.inbox.handled }
+    this.#tried = record.outbox.tx
   }
 
   /** Messages up to this number are kept: they go on wherever the session does. */
@@ -185,6 +186,15 @@ export class HeldOutput<Entry extends Outgoing> {
   failed(): void {
     this.#phase = { name: 'idle' }
     this.touch()
+  }
+
+  /**
+   * The store has forgotten something, or another node has ended the session: what the store may have had may have been sent
+   * by another node. Counts it as sent, so that nobody calls it undelivered.
+   */
+  doubt(): void {
+    const { outbox } = this.record
+    outbox.hi = Math.max(outbox.hi, Math.min(this.#tried, outbox.tx))
   }
 
   /** Gives up, and returns what will not happen. */

@@ -118,8 +118,13 @@ export class SharedSessions implements Keeping {
     const { record } = answer
     const known = this.#held.get(record.sid)
     if (answer.kind === 'resumed' && known !== undefined) {
+      // Answers to two HELLOs of one session may come in either order: the newer attempt has it.
+      if (record.gen <= known.record.gen) return { kind: 'stale', attempt: known.record.attempt }
       if (known.record.gen === answer.previousGen) {
         known.adopt(record)
+        // The other server that waits for it has a client that has left it since.
+        this.#wanted.get(known)?.()
+        this.#wanted.delete(known)
         // It ended here meanwhile: the client is to come again, and be told.
         if (known.isEnding) return { kind: 'stale', attempt: hello.att }
         this.#bind(connection, record.sid)
@@ -191,7 +196,7 @@ export class SharedSessions implements Keeping {
   #answered(held: Held, batch: Batch<SentMessage>, answer: BatchAnswer, tookMs: number): void {
     if (!this.#isHere(held) || this.#parts.scope.ended) return
     const isEndKnown = answer.kind !== 'kept' && answer.kind !== 'fenced' && held.isEnding
-    if (isEndKnown) this.#over(held, held.drop())
+    if (isEndKnown) this.#over(held, inDoubt(held, held.drop()))
     else if (answer.kind === 'kept') this.#kept(held, batch, answer.waiting, tookMs)
     else if (held.isAttaching || batch.gen !== held.record.gen) held.failed()
     else if (answer.kind === 'fenced') this.#letGo(held, 'moved')
@@ -275,6 +280,7 @@ export class SharedSessions implements Keeping {
     const { sid } = held.record
     const reason = answer.kind === 'lost' ? 'unknown' : answer.reason
     this.#parts.log('warn', 'session-lost', { session: logNameOf(sid), reason })
+    held.doubt()
     this.#held.delete(sid)
     this.#parts.book.forget({ sid, reason })
     this.#parts.core.session(sid)?.end(reason)
@@ -304,4 +310,21 @@ export class SharedSessions implements Keeping {
     else this.touch(sid)
     this.flush()
   }
+}
+
+/** Calls uncertain what the store may have had and forgot, or let another server send: it is not certain that it was not sent. */
+function inDoubt(
+  held: Held,
+  actions: readonly HeldAction<SentMessage>[],
+): readonly HeldAction<SentMessage>[] {
+  return actions.map((action) => {
+    if (action.type !== 'ended') return action
+    const { delivered, uncertain, undelivered } = action.handBack
+    const rest = [...uncertain, ...undelivered]
+    const tried = Math.max(uncertain.length, held.triedTx - held.record.outbox.acked - delivered.length)
+    return {
+      ...action,
+      handBack: { delivered, uncertain: rest.slice(0, tried), undelivered: rest.slice(tried) },
+    }
+  })
 }
