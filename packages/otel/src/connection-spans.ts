@@ -57,7 +57,7 @@ export class ConnectionSpans {
 
   /** Ends what is open. */
   dispose(): void {
-    for (const id of [...this.#openings.keys()]) this.#end(id, { word: 'disposed', failed: false })
+    for (const id of this.#openings.keys()) this.#end(id, { word: 'disposed', failed: false })
   }
 
   #end(id: string, outcome: Outcome): void {

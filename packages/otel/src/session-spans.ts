@@ -14,23 +14,29 @@ export class SessionSpans {
   #resume: Span | undefined
   #life: 'new' | 'used' | 'over'
 
-  constructor(session: Session, settings: Settings) {
+  /** @param state where the session is; `undefined` while it is being made */
+  constructor(session: Pick<Session, 'on'>, state: State | undefined, settings: Settings) {
     this.#settings = settings
-    const { state } = session
-    this.#life = state.name === 'open' ? 'used' : 'new'
+    this.#life = state?.name === 'open' ? 'used' : 'new'
     this.#undo = [
       session.on('state', (change) => this.#moved(change)),
       session.on('gap', (gap) => this.#gap(gap)),
       session.on('closed', () => this.dispose()),
     ]
-    if (state.name === 'connecting') this.#begin(state)
-    if (state.name === 'closed') this.dispose()
+    if (state?.name === 'connecting') this.#begin(state)
+    if (state?.name === 'closed') this.dispose()
   }
 
   /** The context of the attempt that is under way, as text; empty when there is none. */
   carrier(): Carrier {
     const span = this.#attempt
     return span === undefined ? {} : carrierOf(trace.setSpan(this.#settings.context, span))
+  }
+
+  /** The first exchange of the attempt that is under way begins. */
+  greets(): void {
+    if (this.#attempt === undefined) return
+    this.#hello ??= this.#start('hello', trace.setSpan(this.#settings.context, this.#attempt))
   }
 
   /** Ends what is open and lets go of the session. Idempotent. */
@@ -58,7 +64,7 @@ export class SessionSpans {
     const parent = this.#resume === undefined ? context : trace.setSpan(context, this.#resume)
     this.#attempt ??= this.#start('attempt', parent, { 'holdfast.attempt': attempt })
     this.#attempt.addEvent(phase)
-    if (phase === 'hello') this.#hello ??= this.#start('hello', trace.setSpan(parent, this.#attempt))
+    if (phase === 'hello') this.greets()
   }
 
   #gap({ reason, handBack }: SessionEvents['gap']): void {

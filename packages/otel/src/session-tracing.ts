@@ -1,4 +1,4 @@
-import type { Plug, Session, Settings as SessionSettings } from 'holdfast'
+import type { CreateSocket, Plug, Session, Settings as SessionSettings, State } from 'holdfast'
 import type { Carrier } from './carrier.ts'
 import { SessionSpans } from './session-spans.ts'
 import { resolveTracing, type Settings, type TracingOptions } from './tracing-options.ts'
@@ -13,7 +13,7 @@ export class SessionTracing {
   constructor(settings: Settings) {
     this.#settings = settings
     this.plug = ({ session }) => {
-      this.watch(session)
+      this.#follow(session, undefined)
       return {}
     }
   }
@@ -23,10 +23,7 @@ export class SessionTracing {
    * @returns a function that stops it, as the end of the session does
    */
   watch(session: Session): () => void {
-    this.#spans?.dispose()
-    const spans = new SessionSpans(session, this.#settings)
-    this.#spans = spans
-    return () => spans.dispose()
+    return this.#follow(session, session.state)
   }
 
   /**
@@ -37,10 +34,30 @@ export class SessionTracing {
     return this.#spans?.carrier() ?? {}
   }
 
+  /**
+   * Makes the option `createSocket` of a session with `resume` from the one you have: HELLO and WELCOME, which are part of the
+   * dial otherwise, get their span `holdfast.hello`.
+   */
+  sockets(createSocket: CreateSocket): CreateSocket {
+    return (...target) => {
+      const socket = createSocket(...target)
+      const spans = this.#spans
+      socket.addEventListener('open', () => spans?.greets())
+      return socket
+    }
+  }
+
   /** Ends the spans that are open and lets go of the session, which goes on. Idempotent. */
   dispose(): void {
     this.#spans?.dispose()
     this.#spans = undefined
+  }
+
+  #follow(session: Session, state: State | undefined): () => void {
+    this.#spans?.dispose()
+    const spans = new SessionSpans(session, state, this.#settings)
+    this.#spans = spans
+    return () => spans.dispose()
   }
 }
 
