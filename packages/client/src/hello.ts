@@ -38,8 +38,7 @@ export class Hello {
 
   /** As `ConnectedContext.receive`. */
   receive({ signal }: { readonly signal?: Signal } = {}): Promise<Incoming> {
-    if (signal?.aborted) return answer(Promise.reject(signal.reason))
-    if (this.#unread.length > 0) return Promise.resolve(this.#unread.shift() as Incoming)
+    if (this.#unread.length > 0 && !signal?.aborted) return Promise.resolve(this.#unread.shift() as Incoming)
     const received = new Promise<Incoming>((resolve, reject) => {
       const wait = this.#scope.child()
       const take = (message: Incoming) => {
@@ -51,7 +50,7 @@ export class Hello {
         this.#waiting.delete(take)
         reject(signal?.aborted ? signal.reason : new HoldfastError('closed', 'receive: over'))
       })
-      if (signal) wait.listen(signal, 'abort', () => wait.end())
+      wait.onAbort(signal, () => wait.end())
     })
     return answer(received)
   }

@@ -1,4 +1,4 @@
-import { Emitter, guard, type Resources, Scope, type Signal, surface } from '@holdfast/lifetime'
+import { Emitter, guard, type Resources, Scope, surface } from '@holdfast/lifetime'
 import type { Receipt } from '@holdfast/mailbox'
 import { assertNumber, fill } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
@@ -95,7 +95,7 @@ export class LiveSession implements Session {
       },
     })
     attach(this, this.#scope)
-    this.#follow(settings.signal)
+    this.#scope.onAbort(settings.signal, () => this.#end({ kind: 'aborted' }))
     if (settings.autoConnect) this.#start()
   }
 
@@ -104,12 +104,6 @@ export class LiveSession implements Session {
     this.#connection = undefined
     this.#outbound.lost()
     connection?.end()
-  }
-
-  #follow(signal: Signal | undefined): void {
-    const abort = () => this.#end({ kind: 'aborted' })
-    if (signal) this.#scope.listen(signal, 'abort', abort)
-    if (signal?.aborted) abort()
   }
 
   get state(): State {

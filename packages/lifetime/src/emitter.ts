@@ -41,16 +41,15 @@ export class Emitter<Events extends object> {
     handler: (event: Events[Type]) => unknown,
     { signal }: ListenOptions = {},
   ): Release {
-    if (signal?.aborted) return () => {}
     const guarded = this.#find(type, handler) ?? this.#add(type, handler)
     guarded.holders += 1
-    let unlisten: Release | undefined
+    let unlisten: Release = () => {}
     const undo = this.#scope.hold('listeners', () => {
       guarded.holders -= 1
       if (guarded.holders === 0) this.#registry.off(type, guarded)
-      unlisten?.()
+      unlisten()
     })
-    if (signal) unlisten = this.#scope.listen(signal, 'abort', undo)
+    unlisten = this.#scope.onAbort(signal, undo)
     return undo
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import { type Ledger, openLedger } from './ledger.ts'
-import type { ListenTarget } from './platform.ts'
+import type { ListenTarget, Signal } from './platform.ts'
 
 /** Gives one thing back, once; a further call does nothing. */
 export type Release = () => void
@@ -78,6 +78,12 @@ export class Scope {
     const own = (event: object) => run(event as never)
     target.addEventListener(type, own)
     return this.hold('listeners', () => target.removeEventListener(type, own))
+  }
+
+  /** Runs `run` when a signal aborts, at once if it has; nothing without a signal. */
+  onAbort(signal: Signal | undefined, run: () => void): Release {
+    if (signal?.aborted) run()
+    return !signal || signal.aborted ? nothing : this.listen(signal, 'abort', run)
   }
 
   /** Opens a scope that ends with this one, or earlier by itself. A child of an ended scope has ended. */
