@@ -12,5 +12,7 @@ export async function runSharedSeed(
   } catch (error) {
     const broken = error instanceof Broken ? error.message : String((error as Error).stack)
     return { broken, counts: world.ledger.counts }
+  } finally {
+    world[Symbol.dispose]()
   }
 }

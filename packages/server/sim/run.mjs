@@ -4,7 +4,7 @@
 //   node packages/server/sim/run.mjs [--seeds 1000] [--from 1] [--workers N] [--json]
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -46,11 +46,10 @@ const { json, ...texts } = readOptions()
 const seeds = wholeNumber('seeds', texts.seeds, 1)
 const from = wholeNumber('from', texts.from, 0)
 const workers = Math.min(wholeNumber('workers', texts.workers, 1), seeds)
-// Beside the sources, because the bundle imports what is installed there.
-const bundles = mkdtempSync(join(folder, '.bundle-'))
+const bundles = mkdtempSync(join(tmpdir(), 'holdfast-sim-'))
 try {
   const bundle = join(bundles, 'sim.mjs')
-  const how = { bundle: true, platform: 'node', format: 'esm', target: 'node20', external: ['ws', 'mitt'] }
+  const how = { bundle: true, platform: 'node', format: 'esm', target: 'node20' }
   await build({ entryPoints: [join(folder, 'cli.ts')], outfile: bundle, ...how })
   const share = Math.ceil(seeds / workers)
   const parts = Array.from({ length: workers }, (_, index) => from + index * share)

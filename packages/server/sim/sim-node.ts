@@ -90,6 +90,12 @@ export class SimNode {
     this.#state = 'dead'
   }
 
+  /** Gives back what a dead process cannot: the run is over. */
+  [Symbol.dispose](): void {
+    this.kill()
+    this.#scope.end()
+  }
+
   stop(): void {
     if (this.#state === 'running') this.#state = 'stopped'
   }
@@ -108,11 +114,13 @@ export class SimNode {
         return wire.buffered('server')
       },
       send: (data) => {
+        if (this.#state === 'dead') return 'closed'
         this.#world.said(this, number, data as Payload)
         wire.send('server', data as Payload)
         return 'sent'
       },
       end: (_cause, code) => {
+        if (this.#state === 'dead') return
         wire.close('server', code)
         this.#after(20, () => this.#closed(number))
       },

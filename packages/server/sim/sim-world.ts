@@ -26,6 +26,7 @@ export class SimWorld {
   readonly storeLoss: number
   readonly #horizonMs: number
   readonly #nodes: SimNode[] = []
+  readonly #all: SimNode[] = []
   readonly #wires: Wire[] = []
   readonly #client: SimClient
   readonly #fates: { id: string; message: string; fate: string }[] = []
@@ -41,10 +42,10 @@ export class SimWorld {
     this.random = random
     this.model = new ModelStore(() => this.agenda.now)
     this.ack = random.pick('received', 'handled')
-    this.sendMs = random.pick(5, 20, 100)
+    this.sendMs = random.pick(10, 50, 200)
     this.storeMs = random.pick(0, 2, 30)
     this.storeLoss = random.pick(0, 0.02, 0.2)
-    this.#horizonMs = random.pick(2_000, 6_000)
+    this.#horizonMs = random.pick(2_000, 5_000)
     for (let index = 0; index < 3; index += 1) this.#nodes.push(this.#newNode())
     this.#client = new SimClient(this)
     this.#break(random.pick(300, 1_000), () => this.#cut())
@@ -69,7 +70,11 @@ export class SimWorld {
     }
     await this.#runUntil(this.agenda.now + 10_000)
     for (const { id, message, fate } of this.#fates) this.#judge(id, message, fate)
-    for (const node of this.#nodes) node.kill()
+  }
+
+  /** Gives back everything that the run held. */
+  [Symbol.dispose](): void {
+    for (const node of this.#all) node[Symbol.dispose]()
   }
 
   async #runUntil(untilMs: number): Promise<void> {
@@ -92,7 +97,9 @@ export class SimWorld {
 
   #newNode(): SimNode {
     this.#lives += 1
-    return new SimNode(this, `n${this.#lives}`)
+    const node = new SimNode(this, `n${this.#lives}`)
+    this.#all.push(node)
+    return node
   }
 
   #break(everyMs: number, work: () => void): void {
@@ -206,5 +213,5 @@ export class SimWorld {
 
 /** Resolves when every promise that can go on has gone on. Longer than any chain of them here, and much faster than a turn of the event loop. */
 async function settled(): Promise<void> {
-  for (let turn = 0; turn < CHAIN; turn += 1) await undefined
+  for (let turn = 0; turn < CHAIN; turn += 1) await Promise.resolve()
 }
