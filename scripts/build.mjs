@@ -1,7 +1,7 @@
-// npm run build: every published package, then the playground, from clean folders.
+// npm run build: every published package, then the pages, from clean folders.
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { protocolFiles, published, speakProtocol, root } from './project.mjs'
+import { pages, protocolFiles, published, speakProtocol, root } from './project.mjs'
 import { programOf, runCommand } from './run/command.mjs'
 import { runSteps } from './run/steps.mjs'
 import { runIfMain } from './run/report-problems.mjs'
@@ -21,8 +21,8 @@ export async function build(print = () => {}) {
   buildStamp.clear()
   const content = buildStamp.content()
   const packages = await runSteps(Object.keys(published).map(packageStep), { print: say })
-  const page = await runSteps([playgroundStep], { print: say })
-  const ok = packages.failed + page.failed === 0
+  const built = await runSteps(pages.map(pageStep), { print: say })
+  const ok = packages.failed + built.failed === 0
   if (ok) buildStamp.write(content)
   return { ok, output: lines.join('\n') }
 }
@@ -48,9 +48,11 @@ function packageStep(name) {
   }
 }
 
-const playgroundStep = {
-  name: 'build playground',
-  run: () => runCommand('npm', ['run', 'build', '-w', 'playground']),
+function pageStep(folder) {
+  return {
+    name: `build ${folder}`,
+    run: () => runCommand('npm', ['run', 'build', '-w', folder]),
+  }
 }
 
 await runIfMain(import.meta.url, async () => {

@@ -12,6 +12,8 @@ export const published = {
     index: 'src/index.ts',
     adaptive: 'src/adaptive.ts',
     breaker: 'src/breaker/index.ts',
+    codec: 'src/codec/index.ts',
+    node: 'src/node/index.ts',
     pool: 'src/pool/index.ts',
     rate: 'src/rate/index.ts',
     registry: 'src/registry/index.ts',
@@ -41,7 +43,7 @@ export const published = {
 }
 
 /** Folders that are a page, made with what is published: their `build` comes after it. */
-export const pages = ['playground']
+export const pages = ['playground', 'examples/cluster']
 
 /** Packages that ship the protocol's document and vectors, in `dist/protocol`; and what that is, in `packages/protocol`. */
 export const speakProtocol = ['client', 'server']

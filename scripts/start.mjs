@@ -2,14 +2,19 @@
 import { build } from './build.mjs'
 import { askedToEnd } from './run/asked-to-end.mjs'
 import { endCommands } from './run/command.mjs'
-import { runStep } from './run/steps.mjs'
 import { install, isInstalled, nodeProblem } from './setup/install.mjs'
+import { prepare } from './setup/prepare.mjs'
 import { buildStamp } from './setup/stamp.mjs'
 import { readArguments, usage } from './start/arguments.mjs'
 import { startStack } from './start/stack.mjs'
 
 const ended = askedToEnd().then(() => undefined)
 void ended.then(endCommands)
+
+const steps = [
+  { name: 'packages (npm ci)', run: install, done: isInstalled },
+  { name: 'build', run: () => build(), done: buildStamp.fresh },
+]
 
 process.exitCode = await main().catch((error) => {
   console.error(`npm start: ${error.message}`)
@@ -22,7 +27,9 @@ async function main() {
     console.log(usage)
     return 0
   }
-  const ready = mayBuild ? await Promise.race([prepare(), ended]) : true
+  const problem = nodeProblem()
+  if (problem) throw new Error(problem)
+  const ready = await Promise.race([prepare(mayBuild ? steps : []), ended])
   if (ready === undefined) return 0
   if (!ready) return 1
   const stack = await startStack(wanted, console.log)
@@ -30,22 +37,6 @@ async function main() {
   await ended
   await stack.close()
   return 0
-}
-
-/** Makes what is missing. @returns {Promise<boolean>} whether everything is there now */
-async function prepare() {
-  const problem = nodeProblem()
-  if (problem) throw new Error(problem)
-  const steps = [
-    { name: 'packages (npm ci)', run: install, done: isInstalled },
-    { name: 'build', run: () => build(), done: buildStamp.fresh },
-  ]
-  for (const step of steps) {
-    if (step.done()) continue
-    console.log(`...  ${step.name}`)
-    if ((await runStep(step)) !== 'passed') return false
-  }
-  return true
 }
 
 function announce({ page, server, proxy, control }) {

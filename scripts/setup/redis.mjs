@@ -15,6 +15,9 @@ export function redisExecutable() {
   throw new Error(advice)
 }
 
+/** Tells whether there is one. */
+export const isRedisInstalled = () => find() !== undefined
+
 /** Finds or installs Redis. @returns {Promise<import('../run/steps.mjs').Outcome>} */
 export async function installRedis(print = console.log) {
   if (find()) return { ok: true, output: '' }

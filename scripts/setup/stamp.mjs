@@ -37,6 +37,7 @@ export const buildStamp = openStamp('.cache/holdfast-build', () =>
       ...sources(`packages/${name}/src`),
     ]),
     ...sources('playground'),
+    ...sources('examples'),
   ]),
 )
 
