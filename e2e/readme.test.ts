@@ -26,6 +26,7 @@ const pages = [
   'docs/breaker.md',
   'docs/requests.md',
   'docs/streams.md',
+  'docs/codecs.md',
   'docs/stats.md',
   'docs/rate.md',
 ]

@@ -20,6 +20,10 @@ export const browserUses = {
   "import { pool } from 'holdfast/pool'": "import { pool } from 'holdfast/pool'; globalThis.app = pool",
   "import { registry } from 'holdfast/registry'":
     "import { registry } from 'holdfast/registry'; globalThis.app = registry",
+  "import { coded, json } from 'holdfast/codec'":
+    "import { coded, json } from 'holdfast/codec'; globalThis.app = [coded, json]",
+  "import { batched, coded, compressed, json, validated } from 'holdfast/codec'":
+    "import { batched, coded, compressed, json, validated } from 'holdfast/codec'; globalThis.app = [batched, coded, compressed, json, validated]",
   "import { limitLifetime } from 'holdfast/lifetime'":
     "import { limitLifetime } from 'holdfast/lifetime'; globalThis.app = limitLifetime",
   "import { request } from 'holdfast/request'":

@@ -1,11 +1,14 @@
 /** What went wrong, as a word to branch on. Every code has its line in `docs/errors.md`. */
 export type ErrorCode =
   | 'closed'
+  | 'codec-failed'
+  | 'codec-full'
   | 'connection-lost'
   | 'dial'
   | 'handler-stalled'
   | 'in-hook'
   | 'invalid-message'
+  | 'invalid-value'
   | 'iterator-overflow'
   | 'message-too-large'
   | 'not-sent'

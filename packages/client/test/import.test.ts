@@ -16,6 +16,7 @@ const entries = {
   holdfast: source('index.ts'),
   'holdfast/adaptive': source('adaptive.ts'),
   'holdfast/breaker': source('breaker/index.ts'),
+  'holdfast/codec': source('codec/index.ts'),
   'holdfast/diagnostics': source('diagnostics/index.ts'),
   'holdfast/lifetime': source('lifetime/index.ts'),
   'holdfast/rate': source('rate/index.ts'),

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '@holdfast/lifetime'
 import { type AdmissionOptions, checkAdmission, defaultAdmission } from './admission-options.ts'
 import type { AdmissionLimits } from './admission-queue.ts'
 import type { Handler } from './connection.ts'
+import { checkDeflate, type Deflate } from './deflate.ts'
 import { echo } from './echo.ts'
 import type { HttpRoute } from './http-route.ts'
 import type { Logger } from './log.ts'
@@ -68,8 +69,11 @@ export interface ServerOptions {
   readonly highWaterMarkBytes?: number
   /** A client for whom more bytes than this wait at the next `send` is cut. Default 16,777,216. */
   readonly maxBufferedBytes?: number
-  /** Offers permessage-deflate. Default false: it costs memory and broke in iOS 15.0 to 15.3. */
-  readonly perMessageDeflate?: boolean
+  /**
+   * Takes offers of permessage-deflate. Default false: it costs memory, broke in iOS 15.0 to 15.3, and tells of secrets that are
+   * in one message with text of somebody else. Messages of fewer bytes than `thresholdBytes` are sent as they are; true: 1,024.
+   */
+  readonly perMessageDeflate?: Deflate
 
   /** Time for the head of a request, and for TLS before it, when listening. Default 10,000. */
   readonly handshakeTimeoutMs?: number
@@ -180,7 +184,7 @@ const checks: { readonly [Name in keyof Required<ServerOptions>]: Check } = {
   maxMemoryBytes: (name, value) => integer(name, value, { min: 1, max: 2 ** 50, orInfinity: true }),
   highWaterMarkBytes: (name, value) => integer(name, value, bytes),
   maxBufferedBytes: (name, value) => integer(name, value, bytes),
-  perMessageDeflate: flag,
+  perMessageDeflate: checkDeflate,
   handshakeTimeoutMs: (name, value) => integer(name, value, milliseconds),
   idleTimeoutMs: (name, value) => integer(name, value, millisecondsOrNever),
   pingIntervalMs: (name, value) => integer(name, value, millisecondsOrNever),

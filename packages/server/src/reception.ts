@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { WebSocketServer, type ServerOptions as WsOptions } from 'ws'
 import type { Connection, ConnectionClosed } from './connection.ts'
 import type { Tally } from './counters.ts'
+import { deflateSettings } from './deflate.ts'
 import type { Visit } from './gate.ts'
 import { acceptMute, misbehave } from './misbehave.ts'
 import { LastText } from './last-text.ts'
@@ -47,7 +48,7 @@ export class Reception {
       noServer: true,
       clientTracking: false,
       maxPayload,
-      perMessageDeflate,
+      perMessageDeflate: deflateSettings(perMessageDeflate),
       closeTimeout: closeTimeoutMs,
       handleProtocols: (_offered, message) => this.#protocols.get(message) || false,
     }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { addressGroup, ConnectionCaps } from '../src/connection-caps.ts'
 import type { ConnectionRequest, VerifyRefusal } from '../src/index.ts'
@@ -237,4 +238,19 @@ test('permessage-deflate is offered only by option', async () => {
   socket.send('x'.repeat(5_000))
   const [data] = await once(socket, 'message')
   expect(String(data)).toBe('x'.repeat(5_000))
+})
+
+test('permessage-deflate leaves messages below its threshold as they are', async () => {
+  const { url } = await running({ perMessageDeflate: { thresholdBytes: 100 } })
+  const { socket } = await dial(url)
+  expect(socket.extensions).toBe('permessage-deflate')
+  const firstBytes: number[] = []
+  const below = (socket as unknown as { readonly _socket: Socket })._socket
+  below.on('data', (data: Buffer) => firstBytes.push(data[0] ?? 0))
+  for (const length of [99, 100]) {
+    socket.send('x'.repeat(length))
+    await once(socket, 'message')
+  }
+  // The bit RSV1 says that a message is compressed (RFC 7692 section 7.2.3.1).
+  expect(firstBytes).toEqual([0x81, 0xc1])
 })
