@@ -9,8 +9,8 @@ test.each([
   async (_, options) => {
     const { violations, counts } = await runFailover({
       ...options,
-      kills: 2,
-      zombies: 2,
+      kills: 1,
+      zombies: 1,
       restarts: 1,
       clients: 4,
     })
