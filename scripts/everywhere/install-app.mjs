@@ -7,11 +7,19 @@ import { appFolder } from './folders.mjs'
 
 const packages = ['client', 'server']
 
-/** What an application has beside our packages: `ws`, of the version that the repository is tested with. */
-const others = () => {
-  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  return [`ws@${devDependencies.ws}`]
+/**
+ * What an application has beside our packages, each in the version that the repository is tested with: `ws`, and what some
+ * public entries are for, which the manifests name as optional.
+ */
+function others() {
+  const { packages: locked } = readJson('package-lock.json')
+  const optional = packages.flatMap((name) =>
+    Object.keys(readJson(`packages/${name}/package.json`).peerDependencies ?? {}),
+  )
+  return ['ws', ...optional].map((name) => `${name}@${locked[`node_modules/${name}`].version}`)
 }
+
+const readJson = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'))
 
 /**
  * Packs the built packages as they would be published, and installs the files in an application of their own, unless the
@@ -43,7 +51,7 @@ function readPacked(output) {
 
 async function installPacked(files) {
   const stamp = join(appFolder, 'node_modules/.installed')
-  const wanted = hashOf(files)
+  const wanted = [hashOf(files), ...others()].join(' ')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return { ok: true, output: '' }
   rmSync(join(appFolder, 'node_modules'), { recursive: true, force: true })
   const manifest = { name: 'application', private: true, type: 'module' }
