@@ -6,7 +6,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.mjs'],
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'scripts/test/**/*.test.mjs',
+            'examples/*/test/**/*.test.mjs',
+          ],
           setupFiles: ['packages/lifetime/test/no-leaks.setup.ts'],
           // A loaded machine is slow, not broken: a bound here only ends what hangs.
           testTimeout: 30_000,

@@ -8,7 +8,7 @@ const believedMs = 3_000
  * @param {object} parts
  * @param {string} parts.node the name of this one
  * @param {import('@holdfast/server/hub').Hub} parts.hub
- * @param {(text: string) => Promise<unknown>} parts.publish tells the other nodes
+ * @param {(text: string) => Promise<unknown>} parts.publish tells the other nodes; never rejects
  * @param {(people: readonly object[]) => void} parts.onChange gets everybody, when that has changed
  */
 export function openPresence({ node, hub, publish, onChange }) {
@@ -39,10 +39,10 @@ export function openPresence({ node, hub, publish, onChange }) {
   return {
     /** Everybody who is here. */
     people: () => everybody().map(({ name, state, node: at }) => ({ name, state, node: at })),
-    /** Tells the other nodes who is here. Without Redis nobody hears it, and the next time will do. */
+    /** Tells the other nodes who is here. */
     tell() {
       look()
-      publish(JSON.stringify({ node, people: mine() })).catch(() => {})
+      void publish(JSON.stringify({ node, people: mine() }))
     },
     /** Takes what another node says. */
     hear(text) {

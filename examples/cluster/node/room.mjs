@@ -31,6 +31,7 @@ export async function openRoom(client, name) {
   const [log, last, news] = [`${base}:log`, `${base}:last`, `${base}:news`]
   await client.set(`${base}:id`, randomUUID(), { condition: 'NX' })
   return {
+    name,
     /** Tells this room from one of the same name in another Redis, whose numbers mean something else. */
     id: await client.get(`${base}:id`),
     /** The channel on which it is told that there are new lines. */

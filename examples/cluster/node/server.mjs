@@ -26,7 +26,7 @@ const tail = await followRoom(room, (line) => toRoom({ kind: 'line', ...line }))
 const presence = openPresence({
   node,
   hub,
-  publish: (text) => client.publish(room.here, text),
+  publish,
   onChange: (people) => toRoom({ kind: 'here', people }),
 })
 hub.on('empty', () => presence.tell())
@@ -45,6 +45,9 @@ const server = createServer({
     authenticate: ({ auth }) => (isName(auth) ? { principal: auth } : null),
     ack: 'handled',
     ttlMs: 60_000,
+    // Rather a gap, and a client that asks for what it lacks, than a line that is missing.
+    overflow: 'end',
+    leaveSpreadMs: 1_000,
     handler: (session) => serveVisit(session, { node, room, tail, hub, presence }),
   }),
 })
@@ -59,12 +62,17 @@ process.send?.({ port })
 async function stop() {
   await server.stop({ deadlineMs: stopDeadlineMs })
   hub.dispose()
-  await client.publish(room.here, JSON.stringify({ node, people: [] })).catch(() => {})
+  await publish(JSON.stringify({ node, people: [] }))
   process.exit(0)
 }
 
 function toRoom(message) {
-  hub.broadcast(JSON.stringify(message), { room: 'lobby' })
+  hub.broadcast(JSON.stringify(message), { room: room.name })
+}
+
+/** Tells the other nodes. What they do not hear now they need not hear later, so nothing waits for a Redis that is away. */
+async function publish(text) {
+  if (client.isReady) await client.publish(room.here, text).catch(() => {})
 }
 
 /** Without Redis there is nothing new; the next beat asks again. */

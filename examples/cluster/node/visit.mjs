@@ -30,7 +30,11 @@ export function serveVisit(session, { node, room, tail, hub, presence }) {
   // One after the other: a line that Redis did not take yet must not be overtaken by the next one.
   session.on('message', (data) => {
     const { received } = session
-    const handled = turn.then(() => handle(data, received))
+    const handled = turn
+      .then(() => handle(data, received))
+      .catch((error) => {
+        if (!isOver()) throw error
+      })
     turn = handled.catch(() => {})
     return handled
   })
@@ -64,7 +68,7 @@ export function serveVisit(session, { node, room, tail, hub, presence }) {
     }
     // No `await` since the cursor was compared: the next line that the tail gives out is the next one for this session.
     tell({ kind: 'caught-up', to: at })
-    hub.join(session, 'lobby')
+    hub.join(session, room.name)
     tell({ kind: 'here', people: presence.people() })
   }
 
