@@ -66,6 +66,11 @@ export class HeldOutput<Entry extends Outgoing> {
     return this.#phase.name === 'idle' && this.#news === 'none'
   }
 
+  /** Whether, besides, the application is done with everything that came in. */
+  get isSettled(): boolean {
+    return this.isIdle && this.record.inbox.handled === this.record.inbox.rx
+  }
+
   /** Bytes that wait to be sent. */
   get bytes(): number {
     return this.#bytes

@@ -25,9 +25,9 @@ export interface RedisClient {
   /** Closes it at once. */
   destroy(): void
   /** Registers a listener. */
-  on(event: string, listener: (...args: never[]) => void): unknown
+  on(event: string, listener: () => void): unknown
   /** Takes a listener away. */
-  off(event: string, listener: (...args: never[]) => void): unknown
+  off(event: string, listener: () => void): unknown
   /** Listens to a channel, also after it had to connect again. */
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
   /** Returns the same client with other types for replies. */

@@ -1,4 +1,4 @@
-import type { Release, Scope } from '@holdfast/lifetime'
+import type { Scope } from '@holdfast/lifetime'
 import {
   type AttachRequest,
   type Attachment,
@@ -15,7 +15,9 @@ import type { SentMessage } from './sent-message.ts'
 import type { ActionOf, SessionBook } from './session-book.ts'
 import { AnswerAge } from './answer-age.ts'
 import { Departures } from './departures.ts'
+import { inDoubt } from './in-doubt.ts'
 import type { Keeping } from './keeping.ts'
+import { OnceLater } from './once-later.ts'
 import { PostTaker } from './post-taker.ts'
 import { QuietWatch } from './quiet-watch.ts'
 import { reportInParts } from './report-in-parts.ts'
@@ -61,11 +63,12 @@ export class SharedSessions implements Keeping {
   readonly #wanted = new Map<Held, () => void>()
   readonly #departures: Departures
   readonly #quiet: QuietWatch
-  #cancelRetry: Release | undefined
+  readonly #later: OnceLater
 
   constructor(parts: SharedSessionsParts) {
     this.#parts = parts
     this.#departures = new Departures(parts)
+    this.#later = new OnceLater(parts.scope, RETRY_MS)
     this.#quiet = new QuietWatch(parts.scope, () => [...this.#held.values()].every(({ isIdle }) => isIdle))
     const { store, scope, options, report } = parts
     store.open({
@@ -236,8 +239,7 @@ export class SharedSessions implements Keeping {
 
   #releaseWhenDone(held: Held): void {
     const done = this.#wanted.get(held)
-    const { handled, rx } = held.record.inbox
-    if (done === undefined || !held.isIdle || handled < rx || !this.#isHere(held)) return
+    if (done === undefined || !held.isSettled || !this.#isHere(held)) return
     this.#letGo(held, 'moved')
     done()
   }
@@ -257,13 +259,9 @@ export class SharedSessions implements Keeping {
   #failed(held: Held, error: unknown): void {
     if (this.#parts.scope.ended) return
     held.failed()
-    if (this.#cancelRetry !== undefined) return
+    this.#later.run(() => this.flush())
     const message = error instanceof Error ? error.message : String(error)
     this.#parts.log('warn', 'store-unreachable', { message })
-    this.#cancelRetry = this.#parts.scope.timeout(RETRY_MS, () => {
-      this.#cancelRetry = undefined
-      this.flush()
-    })
   }
 
   /** The store knows of the end: it may be told. */
@@ -278,12 +276,13 @@ export class SharedSessions implements Keeping {
   /** The session is over for a reason that lies elsewhere. */
   #lose(held: Held, answer: Exclude<BatchAnswer, { kind: 'kept' | 'fenced' }>): void {
     const { sid } = held.record
+    const { core, book, log } = this.#parts
     const reason = answer.kind === 'lost' ? 'unknown' : answer.reason
-    this.#parts.log('warn', 'session-lost', { session: logNameOf(sid), reason })
+    log('warn', 'session-lost', { session: logNameOf(sid), reason })
     held.doubt()
     this.#held.delete(sid)
-    this.#parts.book.forget({ sid, reason })
-    this.#parts.core.session(sid)?.end(reason)
+    book.forget({ sid, reason })
+    core.session(sid)?.end(reason)
   }
 
   /** Another server has the session, or may have it. */
@@ -310,21 +309,4 @@ export class SharedSessions implements Keeping {
     else this.touch(sid)
     this.flush()
   }
-}
-
-/** Calls uncertain what the store may have had and forgot, or let another server send: it is not certain that it was not sent. */
-function inDoubt(
-  held: Held,
-  actions: readonly HeldAction<SentMessage>[],
-): readonly HeldAction<SentMessage>[] {
-  return actions.map((action) => {
-    if (action.type !== 'ended') return action
-    const { delivered, uncertain, undelivered } = action.handBack
-    const rest = [...uncertain, ...undelivered]
-    const tried = Math.max(uncertain.length, held.triedTx - held.record.outbox.acked - delivered.length)
-    return {
-      ...action,
-      handBack: { delivered, uncertain: rest.slice(0, tried), undelivered: rest.slice(tried) },
-    }
-  })
 }
