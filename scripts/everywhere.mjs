@@ -5,11 +5,12 @@ import { build } from './build.mjs'
 import { help, readArguments } from './everywhere/arguments.mjs'
 import { installApp } from './everywhere/install-app.mjs'
 import { installTools, toolSets } from './everywhere/install-tools.mjs'
-import { judge } from './everywhere/judge.mjs'
+import { brokeOff, judge } from './everywhere/judge.mjs'
 import { readLimits } from './everywhere/limits.mjs'
 import { intoPage, renderTables } from './everywhere/page.mjs'
 import { placeNames } from './everywhere/places.mjs'
 import { runPlaces } from './everywhere/run-places.mjs'
+import { summarize } from './everywhere/summary.mjs'
 import { root } from './project.mjs'
 import { askedToEnd } from './run/asked-to-end.mjs'
 import { endCommands } from './run/command.mjs'
@@ -39,20 +40,20 @@ async function prepare() {
   return failed === 0
 }
 
-async function everywhere({ only }) {
+async function everywhere(asked) {
   if (!(await prepare())) return 1
-  const results = await runPlaces(only)
-  const failed = Object.values(results.places).flatMap((outcome) => outcome.failed).length
+  const startedAt = performance.now()
+  const results = await runPlaces(asked)
   const limits = await readLimits()
-  const problems = only === undefined ? judge(results, limits) : results.broken
-  for (const problem of problems) console.log(`FAIL ${problem}`)
-  if (only === undefined) {
+  const problems = asked.only === undefined ? judge(results, limits) : results.broken.map(brokeOff)
+  if (asked.only === undefined) {
     writeFileSync(page, intoPage(readFileSync(page, 'utf8'), renderTables(results.places, limits)))
     console.log('docs/platforms.md is written')
   }
-  const passed = Object.values(results.places).flatMap((outcome) => outcome.passed).length
-  console.log(`\n${passed} passed, ${failed + problems.length} failed`)
-  return results.ok && passed > 0 && failed + problems.length === 0 ? 0 : 1
+  const { lines, ok } = summarize(results.places, problems)
+  const minutes = Math.round((performance.now() - startedAt) / 60_000)
+  console.log(`\n== summary (${minutes} min)\n${lines.join('\n')}`)
+  return ok ? 0 : 1
 }
 
 try {

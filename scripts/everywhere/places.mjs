@@ -10,25 +10,30 @@ import { runtimes, versionOfRuntime } from './runtimes.mjs'
  * @property {string} name how the names of its tests begin
  * @property {boolean} modes whether it runs in plain and in resume mode, each a place of its own
  * @property {() => string} version
+ * @property {readonly string[]} files the tests that run there, in `e2e/`
  */
 
 const schemes = ['ws', 'wss']
 const kinds = ['page', 'worker', 'shared worker', 'service worker']
 
-/** Engine to the command that says its version. */
+/** Engine to the command that says its version, and the file with its tests. */
 const engines = {
-  Chromium: () => [chromiumExecutable()],
-  Firefox: () => [firefoxExecutable()],
+  Chromium: { command: () => [chromiumExecutable()], file: 'everywhere/chromium.test.ts' },
+  Firefox: { command: () => [firefoxExecutable()], file: 'everywhere/firefox.test.ts' },
   // It says nothing without a display.
-  WebKitGTK: () => ['xvfb-run', '-a', webkitExecutables().browser],
+  WebKitGTK: {
+    command: () => ['xvfb-run', '-a', webkitExecutables().browser],
+    file: 'everywhere/webkit.test.ts',
+  },
 }
 
-const browserRows = Object.entries(engines).flatMap(([engine, command]) =>
+const browserRows = Object.entries(engines).flatMap(([engine, { command, file }]) =>
   kinds.flatMap((kind) =>
     schemes.map((scheme) => ({
       name: `${engine} ${kind} over ${scheme}`,
       modes: true,
       version: () => versionSaidBy(command()),
+      files: [file],
     })),
   ),
 )
@@ -36,10 +41,18 @@ const browserRows = Object.entries(engines).flatMap(([engine, command]) =>
 /** Runtimes with a WebSocket of their own beside `ws`. */
 export const withOwnSocket = runtimes.filter((runtime) => !['Node 20', 'workerd'].includes(runtime))
 
+const filesOfProcesses = [
+  'everywhere/runtimes.test.ts',
+  'everywhere/ends.test.ts',
+  'everywhere/forms.test.ts',
+]
+const filesOfWorkers = ['everywhere/workerd.test.ts']
+
 const runtimeRows = runtimes.flatMap((runtime) => {
   const version = () => versionOfRuntime(runtime) ?? ''
   const names = withOwnSocket.includes(runtime) ? [runtime, `${runtime} with its own WebSocket`] : [runtime]
-  return names.map((name) => ({ name, modes: true, version }))
+  const files = runtime === 'workerd' ? filesOfWorkers : filesOfProcesses
+  return names.map((name) => ({ name, modes: true, version, files }))
 })
 
 /** Bundler, by its name in the table, to its name in bundlers/build.mjs and its package. */
@@ -56,6 +69,7 @@ const bundlerRows = Object.entries(bundlers).map(([name, one]) => ({
   name,
   modes: false,
   version: () => lockedVersion('bundlers', one.package),
+  files: ['everywhere/bundlers.test.ts'],
 }))
 
 /** Compiler, by its name in the table, to the set of tools that has it. */
@@ -65,12 +79,14 @@ const compilerRows = Object.entries(compilers).map(([name, set]) => ({
   name,
   modes: false,
   version: () => lockedVersion(set, 'typescript'),
+  files: ['everywhere/types.test.ts'],
 }))
 
 const nodeRows = schemes.map((scheme) => ({
   name: `Node over ${scheme}`,
   modes: true,
   version: () => process.versions.node,
+  files: ['node.test.ts'],
 }))
 
 /** The tables of the page, and their rows. @type {Readonly<Record<string, readonly Row[]>>} */
@@ -88,6 +104,14 @@ export function placesOf({ name, modes }) {
 
 /** The names of all places. */
 export const placeNames = Object.values(tables).flat().flatMap(placesOf)
+
+/** The files with the tests of the places whose names begin so. @param {string} [begin] */
+export function filesOfPlaces(begin = '') {
+  const rows = Object.values(tables)
+    .flat()
+    .filter((row) => placesOf(row).some((name) => name.startsWith(begin)))
+  return [...new Set(rows.flatMap(({ files }) => files))].map((file) => `e2e/${file}`)
+}
 
 /** Asked once for each program: some take a second to say it. */
 const said = new Map()

@@ -1,13 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkPlatforms } from '../check/platforms.mjs'
 import { readArguments } from '../everywhere/arguments.mjs'
 import { judge } from '../everywhere/judge.mjs'
 import { intoPage, marks, renderTables } from '../everywhere/page.mjs'
-import { placeNames, tables } from '../everywhere/places.mjs'
+import { filesOfPlaces, placeNames, tables } from '../everywhere/places.mjs'
+import { isDone, readResults, writeResults } from '../everywhere/results.mjs'
+import { summarize } from '../everywhere/summary.mjs'
 
 const passedEverywhere = (name = 'a scenario') =>
   Object.fromEntries(placeNames.map((place) => [place, { passed: [name], failed: [], limited: [] }]))
 
+const suite = () => ({ passed: ['one'], failed: [], limited: [], finished: true })
 const frame = `# Platforms\n\n${marks.begin}\n\n${marks.end}\n`
 const version = () => '1.2.3'
 const limit = { place: 'Bun', limit: 'cannot do this', shownBy: 'a.test.ts: shows it' }
@@ -54,6 +60,61 @@ test('--only takes how the name of a place begins, and nothing else', () => {
   expect(readArguments(['--only', 'Node 22'])).toMatchObject({ only: 'Node 22' })
   expect(() => readArguments(['--only', 'Rhino'])).toThrow(/--only: must be .* got Rhino/)
   expect(() => readArguments(['--fast'])).toThrow(/--fast/)
+})
+
+test('a place is run by the files that it names, and a run of all by all of them', () => {
+  expect(filesOfPlaces('workerd')).toEqual(['e2e/everywhere/workerd.test.ts'])
+  expect(filesOfPlaces('Node')).toEqual([
+    'e2e/node.test.ts',
+    ...['runtimes', 'ends', 'forms'].map((name) => `e2e/everywhere/${name}.test.ts`),
+  ])
+  for (const begin of placeNames)
+    expect(filesOfPlaces()).toEqual(expect.arrayContaining(filesOfPlaces(begin)))
+})
+
+test('a summary names each failure by place and scenario, and is good only when something passed and nothing failed', () => {
+  const good = { passed: ['one', 'two'], failed: [], limited: ['three'] }
+  expect(summarize({ Deno: good }, [])).toEqual({
+    ok: true,
+    lines: [
+      '1 of 1 places and other groups of tests held; 1 scenarios left out as limits',
+      '2 passed, 0 failed',
+    ],
+  })
+  expect(summarize({ Deno: good, Bun: { ...good, failed: ['echo'] } }, ['workerd: broke off'])).toEqual({
+    ok: false,
+    lines: [
+      '1 of 2 places and other groups of tests held; 2 scenarios left out as limits',
+      'FAIL Bun > echo',
+      'FAIL workerd: broke off',
+      '4 passed, 2 failed',
+    ],
+  })
+  expect(summarize({}, []).ok).toBe(false)
+})
+
+test('results are found again under the same key only: what was changed since is not shown by them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-results-'))
+  const path = join(folder, 'results/a-file.json')
+  const results = { key: 'a', suites: { 'Bun, plain': suite() }, broken: [] }
+  try {
+    expect(readResults(path, 'a').suites).toEqual({})
+    writeResults(path, results)
+    expect(readResults(path, 'a')).toEqual(results)
+    expect(readResults(path, 'b')).toEqual({ key: 'b', suites: {}, broken: [] })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test.each([
+  ['ran to its end without a failure', {}, true],
+  ['failed in one', { failed: ['one'] }, false],
+  ['was ended', { finished: false }, false],
+  ['ran nothing', { passed: [] }, false],
+  ['is left out as a whole', { passed: [], limited: ['one'] }, true],
+])('a place that %s: whether it is left out of the next run', (_, differs, done) => {
+  expect(isDone({ ...suite(), ...differs })).toBe(done)
 })
 
 test('every bundler says its version', () => {
