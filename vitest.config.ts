@@ -23,8 +23,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           exclude: ['e2e/everywhere/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           // Browsers one at a time, and after the unit tests: two cores are enough.
           fileParallelism: false,
           sequence: { groupOrder: 1 },

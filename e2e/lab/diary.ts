@@ -1,5 +1,5 @@
-/** How long anything in a scenario may take before it counts as never happening. */
-const PATIENCE_MS = 20_000
+/** How long anything in a scenario may take before it counts as never happening: a bound for what hangs, not for what is slow. */
+const PATIENCE_MS = 40_000
 
 /** What happened, in order, with a bookmark: whoever waits for something also finds what came before the wait began. */
 export class Diary<T> {

@@ -7,7 +7,7 @@ import { startKept } from './kept.ts'
 import { WebDriver } from './webdriver.ts'
 
 /** How long a function in a page may take: longer than any test. */
-const SCRIPT_MS = 120_000
+const SCRIPT_MS = 240_000
 
 /** Starts WebKitGTK's small browser through its WebDriver, on a display of its own: it has no mode without one. */
 export async function launchWebKit(options: LaunchOptions = {}): Promise<LabBrowser> {
