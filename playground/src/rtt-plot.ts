@@ -23,6 +23,7 @@ export function showRttPlot(history: History): void {
   ticker.on((nowMs) => {
     const edge = history.edge(nowMs)
     const width = place.clientWidth
+    if (width === 0) return
     const wanted = history.stretches.length === 0 ? `${width}` : `${width} ${edge}`
     if (wanted === drawn) return
     drawn = wanted

@@ -16,6 +16,8 @@ export function showTimeline(history: History): void {
   ticker.on((nowMs) => {
     const edge = history.edge(nowMs)
     const { clientWidth, clientHeight } = canvas
+    // In a tab that is not shown there is no room, and nobody looks.
+    if (clientWidth === 0) return
     // The same picture is not drawn twice: before the first session and after the end nothing moves.
     const picture = history.stretches.length === 0 ? '' : String(edge)
     const wanted = `${picture} ${history.marks.length} ${clientWidth} ${devicePixelRatio}`
