@@ -46,9 +46,6 @@ type Held = HeldOutput<SentMessage>
 /** The close code for a connection whose session another one has. */
 const SUPERSEDED = 4409
 
-/** When the store is asked again that could not be asked. */
-const RETRY_MS = 100
-
 /** The sessions of this server in a store that other servers share: what they say waits here until the store has kept it. */
 export class SharedSessions implements Keeping {
   readonly #parts: SharedSessionsParts
@@ -68,7 +65,7 @@ export class SharedSessions implements Keeping {
   constructor(parts: SharedSessionsParts) {
     this.#parts = parts
     this.#departures = new Departures(parts)
-    this.#later = new OnceLater(parts.scope, RETRY_MS)
+    this.#later = new OnceLater(parts.scope)
     this.#quiet = new QuietWatch(parts.scope, () => [...this.#held.values()].every(({ isIdle }) => isIdle))
     const { store, scope, options, report } = parts
     store.open({
