@@ -50,6 +50,8 @@ export class Reception {
       maxPayload,
       perMessageDeflate: deflateSettings(perMessageDeflate),
       closeTimeout: closeTimeoutMs,
+      // Answered by the connection, which tells a client that floods it why it has to go.
+      autoPong: false,
       handleProtocols: (_offered, message) => this.#protocols.get(message) || false,
     }
     return new WebSocketServer(settings)

@@ -42,6 +42,12 @@ type Phase =
 /** Time for a client that was asked to come back on another connection. */
 const LEAVE_GRACE_MS = 5_000
 
+/**
+ * Answers to pings that wait to be written. A client that asks faster than it can be answered would fill the memory with answers;
+ * `ws` would cut it without a word.
+ */
+const MAX_WAITING_PONGS = 60
+
 /** Time for a flooder to get the close frame; what it sends is not read any more. */
 const FLOOD_CUT_MS = 1_000
 
@@ -59,6 +65,7 @@ export class ServerConnection implements Connection, DrivenConnection {
   #signOfLife: () => void = () => {}
   /** When the ping went out that has no answer yet. */
   #pingedAtMs: number | undefined
+  #waitingPongs = 0
   #driver: ConnectionDriver | undefined
 
   constructor(parts: ConnectionParts) {
@@ -181,17 +188,16 @@ export class ServerConnection implements Connection, DrivenConnection {
       else this.#driver.message(data, bytes.byteLength)
       return undefined
     })
-    const controlled = () => {
-      if (!this.#meter.take('control')) this.#flooded()
-      // `ws` cuts a connection with more than a few pings whose answers wait to be written.
-      else if (this.#phase.name === 'open' && webSocket.readyState !== webSocket.OPEN) {
-        this.#phase = { name: 'closing', cause: 'flood' }
-      }
-    }
-    webSocket.on('ping', controlled)
+    webSocket.on('ping', (data) => {
+      if (!this.#meter.take('control') || this.#waitingPongs >= MAX_WAITING_PONGS) return this.#flooded()
+      if (this.#phase.name !== 'open') return undefined
+      this.#waitingPongs += 1
+      webSocket.pong(data, false, () => (this.#waitingPongs -= 1))
+      return undefined
+    })
     webSocket.on('pong', () => {
-      controlled()
-      this.#answered()
+      if (!this.#meter.take('control')) return this.#flooded()
+      return this.#answered()
     })
     webSocket.on('error', (error: NodeJS.ErrnoException) => {
       // Other errors are those of the connection itself; `close` follows and says that it is lost.

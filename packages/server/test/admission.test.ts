@@ -139,12 +139,21 @@ test('more pings per second than allowed are closed with 4429', async () => {
   expect(await ending).toMatchObject({ cause: 'flood' })
 })
 
-test('pings that come faster than they can be answered are a flood', async () => {
+test('pings that come faster than they can be answered are closed with 4429', async () => {
   const { server, url } = await running()
   const ending = next(server, 'closed')
-  const { socket } = await dial(url)
-  for (let n = 0; n < 100_000; n += 1) socket.ping()
+  const { socket, closed } = await dial(url)
+  for (let n = 0; n < 200_000; n += 1) socket.ping()
+  expect(await closed).toMatchObject({ code: 4429 })
   expect(await ending).toMatchObject({ cause: 'flood' })
+})
+
+test('a ping is answered with what it carries', async () => {
+  const { url } = await running()
+  const { socket } = await dial(url)
+  const answered = new Promise((resolve) => socket.once('pong', (data) => resolve(data.toString())))
+  socket.ping('are you there?')
+  expect(await answered).toBe('are you there?')
 })
 
 test('control frames of a session count apart from its messages', async () => {
