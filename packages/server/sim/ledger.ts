@@ -4,6 +4,7 @@ export class Broken extends Error {}
 /** Knows what both ends did, and compares it with what is promised to servers that share a store (PROTOCOL.md, section 11). */
 export class Ledger {
   readonly counts: Record<string, number> = {}
+  #broken: string | undefined
   readonly #numbers = new Map<string, string>()
   readonly #places = new Map<string, string>()
   readonly #lastOf = new Map<string, number>()
@@ -14,8 +15,15 @@ export class Ledger {
     this.counts[name] = (this.counts[name] ?? 0) + by
   }
 
+  /** The first promise that was broken: kept, because who calls may catch what is thrown. */
+  get broken(): string | undefined {
+    return this.#broken
+  }
+
   check(holds: boolean, what: () => string): void {
-    if (!holds) throw new Broken(what())
+    if (holds) return
+    this.#broken ??= what()
+    throw new Broken(this.#broken)
   }
 
   /** A server's application got a message: under one number for good, in order, and within one object once. */

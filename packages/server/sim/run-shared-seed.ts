@@ -8,10 +8,10 @@ export async function runSharedSeed(
   const world = new SimWorld(seed)
   try {
     await world.run()
-    return { broken: undefined, counts: world.ledger.counts }
+    return { broken: world.ledger.broken, counts: world.ledger.counts }
   } catch (error) {
     const broken = error instanceof Broken ? error.message : String((error as Error).stack)
-    return { broken, counts: world.ledger.counts }
+    return { broken: world.ledger.broken ?? broken, counts: world.ledger.counts }
   } finally {
     world[Symbol.dispose]()
   }

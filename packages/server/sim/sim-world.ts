@@ -11,6 +11,9 @@ import { SimNode } from './sim-node.ts'
 /** A server does not believe answers older than this, so it may speak for as long after it was fenced. */
 const STALE_MS = 500
 
+/** At most, after several such answers in a row. */
+const MOST_STALE_MS = 2_000
+
 /** Longest chain of promises that one event can set off. */
 const CHAIN = 24
 
@@ -184,7 +187,7 @@ export class SimWorld {
     if (holder === undefined || holder.node === node.name || text.startsWith('\u0010E')) return
     const forMs = this.agenda.now - holder.since
     this.ledger.check(
-      forMs <= STALE_MS * 8,
+      forMs <= MOST_STALE_MS + 100,
       () => `${node.name} speaks ${forMs} ms after ${holder.node} took over`,
     )
     this.ledger.count(forMs > STALE_MS ? 'spoke late' : 'spoke with an answer under way')
