@@ -8,7 +8,7 @@ import { startRelay } from './relay.mjs'
 const program = fileURLToPath(new URL('node.mjs', import.meta.url))
 
 /** Makes one server of the fleet; `start` starts its first process. */
-export async function fleetNode(name, { folder, redis, durable, sendEveryMs }) {
+export async function fleetNode(name, { folder, redis, durable, sendEveryMs, deadlineMs = 5_000 }) {
   let lives = 0
   let child
   let port = 0
@@ -16,13 +16,17 @@ export async function fleetNode(name, { folder, redis, durable, sendEveryMs }) {
   return {
     name,
     relay,
+    /** Where the server itself listens. */
+    get port() {
+      return port
+    },
     get life() {
       return `${name}.${lives}`
     },
     async start() {
       lives += 1
       const log = join(folder, `${name}.log`)
-      const told = { port, redis, durable, log, life: `${name}.${lives}`, sendEveryMs }
+      const told = { port, redis, durable, log, life: `${name}.${lives}`, sendEveryMs, deadlineMs }
       child = spawn(process.execPath, [program, JSON.stringify(told)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
@@ -38,6 +42,13 @@ export async function fleetNode(name, { folder, redis, durable, sendEveryMs }) {
       const exited = once(child, 'exit')
       child.kill('SIGKILL')
       await exited
+    },
+    /** Asks it to end, and resolves with its exit code. */
+    async terminate() {
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      const [code] = await exited
+      return code
     },
     signal: (signal) => child.kill(signal),
   }

@@ -1,13 +1,14 @@
 // One server of the fleet, as a process that can be killed and stopped. Everything that it hands out or takes in is a line of its
 // log, written before anything follows from it, so that the log of a killed process is complete.
-// Argument: JSON with port, redis (a socket), durable, log (a file), life (a name), sendEveryMs.
+// Argument: JSON with port, redis (a socket), durable, log (a file), life (a name), sendEveryMs, deadlineMs. SIGTERM ends it in good
+// order, SIGUSR2 its sending.
 import { openSync, writeSync } from 'node:fs'
 import { createServer } from '@holdfast/server'
 import { redisStore } from '@holdfast/server/redis'
 import { sessions } from '@holdfast/server/sessions'
 import { createClient } from 'redis'
 
-const { port, redis, durable, log, life, sendEveryMs } = JSON.parse(process.argv[2])
+const { port, redis, durable, log, life, sendEveryMs, deadlineMs } = JSON.parse(process.argv[2])
 const file = openSync(log, 'a')
 const note = (event, fields) =>
   writeSync(file, `${JSON.stringify({ event, life, at: Date.now(), ...fields })}\n`)
@@ -63,5 +64,10 @@ const server = createServer({
   }),
 })
 server.on('error', ({ error }) => note('error', { message: String(error) }))
+process.once('SIGTERM', async () => {
+  await server.stop({ deadlineMs })
+  // Nothing else holds the process: it ends by itself, with its own exit code.
+  client.destroy()
+})
 const address = await server.start()
 process.stdout.write(`${JSON.stringify({ port: address.port })}\n`)

@@ -7,6 +7,7 @@ import { createServer } from '@holdfast/server'
 import { redisStore } from '@holdfast/server/redis'
 import { sessions } from '@holdfast/server/sessions'
 import { createClient } from 'redis'
+import { drained } from './drained.mjs'
 import { fleetNode } from './fleet.mjs'
 import { Journal } from './journal.mjs'
 import { startClient } from './load.mjs'
@@ -91,19 +92,6 @@ async function run(world, ends) {
     mayLose: options.restarts > 0 && !options.durable,
   })
   return { options, seconds: Math.round((performance.now() - startedAt) / 1_000), ...verdict }
-}
-
-/** Waits until every client has its answers, and no more messages come. */
-async function drained({ journal }, clients) {
-  const deadline = performance.now() + 60_000
-  const settled = clients.flatMap(({ sent }) => sent.map(({ receipt }) => receipt.settled))
-  const tooLong = new Promise((resolve) => setTimeout(resolve, deadline - performance.now()).unref())
-  await Promise.race([Promise.all(settled), tooLong])
-  for (let before = -1, now = 0; now !== before && performance.now() < deadline; ) {
-    before = now
-    await pause(1_500)
-    now = clients.reduce((sum, { received }) => sum + received.length, 0) + journal.events.length
-  }
 }
 
 function shuffled({ options: { kills, zombies, restarts }, random }) {
