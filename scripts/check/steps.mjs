@@ -26,6 +26,7 @@ export const checkSteps = [
   own('protocol shipped', { file: 'protocol-shipped' }),
   own('integrity'),
   own('sizes', { show: true }),
+  own('numbers', { file: 'bench-table' }),
 ]
 
 /** Node's old resolution knows no subpaths, whatever a package does; everything else must be right. */
