@@ -86,7 +86,7 @@ const nodeRows = schemes.map((scheme) => ({
   name: `Node over ${scheme}`,
   modes: true,
   version: () => process.versions.node,
-  files: ['node.test.ts'],
+  files: ['everywhere/node.test.ts'],
 }))
 
 /** The tables of the page, and their rows. @type {Readonly<Record<string, readonly Row[]>>} */
