@@ -41,6 +41,8 @@ export class ModelStore {
   failOver(lag: number): void {
     this.#sessions = copyOf(this.#snapshots[Math.min(lag, this.#snapshots.length - 1)] ?? this.#sessions)
     this.#reign += 1
+    // Who had a session in that memory has it again from now on.
+    for (const kept of this.#sessions.values()) kept.takenAt = this.#now()
   }
 
   /** The node that has a session, and since when. */
