@@ -25,6 +25,8 @@ export const checkSteps = [
   own('platforms'),
   own('protocol shipped', { file: 'protocol-shipped' }),
   own('integrity'),
+  own('packed files', { file: 'tarballs' }),
+  own('security', { file: 'security-table' }),
   own('sizes', { show: true }),
   own('numbers', { file: 'bench-table' }),
 ]
