@@ -48,10 +48,12 @@ answer({
   /** So many pings a second for so long, whatever becomes of the connections. */
   async pace({ perSecond, durationMs }) {
     const codes = {}
+    let socket = await openFlood(codes)
     const startedAt = performance.now()
     let pings = 0
-    let socket = await openFlood(codes)
-    for (let now = startedAt; now - startedAt < durationMs; now = performance.now()) {
+    // However short: until it is known what becomes of a flood.
+    const isUnder = (now) => now - startedAt < durationMs || Object.keys(codes).length === 0
+    for (let now = startedAt; isUnder(now); now = performance.now()) {
       if (socket.destroyed) socket = await openFlood(codes)
       const due = Math.floor(((now - startedAt) * perSecond) / 1_000) - pings
       pings += due

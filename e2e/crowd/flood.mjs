@@ -74,8 +74,8 @@ function judge({ idle, paced, bursts, closedAsFlood }) {
       ),
       counted('some were closed with 4429', (paced.what.codes[TOO_MANY] ?? 0) > 0, true),
       counted('floods in one piece that were closed with 4429', bursts.what.codes[TOO_MANY] ?? 0, 10),
-      atMost('event loop p99 under 200k pings a second, ms', paced.delay.p99Ms, 100),
-      atMost('event loop p99 under 200k pings in one piece, ms', bursts.delay.p99Ms, 100),
+      atMost('event loop p99 under pings without end, ms', paced.delay.p99Ms, 100),
+      atMost('event loop p99 under pings in one piece, ms', bursts.delay.p99Ms, 100),
     ],
   }
 }
