@@ -23,6 +23,8 @@ const mayHoldBare = {
   'packages/client/src/socket.ts':
     'a socket given up outlives its session, with listeners that know nothing of it',
   'packages/client/src/testing/': 'it plays the platform',
+  'packages/otel/src/session-tracing.ts':
+    'the one listener goes with the socket, which ends with its connection, and holds only a field that is emptied',
   'packages/chaos/': 'it owns raw sockets, which have no scope',
   'packages/bench/': 'it uses other libraries as they are, in processes that end with the measurement',
 }

@@ -118,7 +118,7 @@ describe('a session in Node', () => {
     await session.opened()
     const [client] = wss.clients
     const seen: string[] = []
-    client?.on('message', (data) => seen.push(String(data)))
+    client?.on('message', (data: Buffer) => seen.push(data.toString()))
     const closed = client && once(client, 'close')
     for (const text of ['a', 'b', 'c']) session.send(text)
     session.dispose()

@@ -17,14 +17,14 @@ export async function openRoutes(
 ): Promise<HttpRoute[]> {
   const routes: HttpRoute[] = []
   if (metrics) routes.push(await openMetrics(server))
-  if (profile) routes.push((await import('./profile/index.ts')).profileRoute())
+  if (profile) routes.push((await import('./profile/profile-route.ts')).profileRoute())
   return routes
 }
 
 async function openMetrics(server: HoldfastServer): Promise<HttpRoute> {
   try {
     const { collectDefaultMetrics } = await import('prom-client')
-    const { serverMetrics } = await import('./metrics/index.ts')
+    const { serverMetrics } = await import('./metrics/server-metrics.ts')
     const { registry, route } = serverMetrics(server)
     collectDefaultMetrics({ register: registry })
     return route

@@ -38,6 +38,7 @@ function crowd({
     },
     admit: () => ({ kind: 'now' }),
     onAlarm: () => {},
+    onPong: () => {},
   })
   let count = 0
   const connect = () => {
@@ -77,7 +78,7 @@ test('ten thousand sessions without a connection hold little memory, and give al
   // Measured: about 7 kB each, in a process without test tools. The bound is against growth by whole connections, not a benchmark.
   expect((heapBytes() - before) / count).toBeLessThan(30_000)
   expect(scope.ledger).toMatchObject({ sockets: 0 })
-  open.end()
+  void open.end()
   expect(opened).toHaveLength(count)
   expect(opened.every(({ state }) => state.name === 'ended')).toBe(true)
   expect(live.stats?.states).toEqual({ unconfirmed: 0, attached: 0, detached: 0, closing: 0 })

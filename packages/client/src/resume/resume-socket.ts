@@ -125,7 +125,7 @@ export class ResumeSocket implements SocketLike {
   }
 
   #emit(event: { readonly type: string; readonly [field: string]: unknown }): void {
-    for (const run of this.#listeners.get(event.type) ?? []) run(event as never)
+    for (const run of this.#listeners.get(event.type) ?? []) run(event)
   }
 }
 

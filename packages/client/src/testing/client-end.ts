@@ -33,11 +33,11 @@ export class ClientEnd implements SocketLike {
 
   addEventListener(type: string, run: (event: object) => void): void {
     const set = this.#listeners.get(type) ?? new Set()
-    this.#listeners.set(type, set.add(run as (event: EventLike) => void))
+    this.#listeners.set(type, set.add(run))
   }
 
   removeEventListener(type: string, run: (event: object) => void): void {
-    this.#listeners.get(type)?.delete(run as (event: EventLike) => void)
+    this.#listeners.get(type)?.delete(run)
   }
 
   /** Once the connection closes, platforms drop what is sent without a word. */
