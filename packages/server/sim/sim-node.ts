@@ -52,6 +52,7 @@ export class SimNode {
       report: () => {},
       admit: () => ({ kind: 'now' }),
       onAlarm: () => world.ledger.check(false, () => 'an alarm'),
+      onPong: () => {},
     })
     this.#tick()
   }

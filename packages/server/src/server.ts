@@ -209,6 +209,7 @@ export class HoldfastServer {
       report: (error) => this.#report(error),
       admit: () => this.#admission.admit(),
       onAlarm: (alarm) => void this.#events.emit('alarm', alarm),
+      onPong: (rttMs) => void this.#events.emit('pong', { rttMs }),
     }
     try {
       return this.#options.sessions?.open(host)

@@ -48,6 +48,8 @@ export interface SessionHost {
   /** Decides whether the next client can be taken in. */
   readonly admit: () => Admission
   readonly onAlarm: (alarm: SessionAlarm) => void
+  /** A client has answered a ping. */
+  readonly onPong: (rttMs: number) => void
 }
 
 /** Sessions at work. */

@@ -63,6 +63,14 @@ test('answered pings make a histogram of round-trip times', async () => {
   expect(valueIn(text, 'holdfast_rtt_seconds_sum')).toBeGreaterThan(0)
 })
 
+test('answered pings of sessions are in it as well', async () => {
+  const at = await sessionServer({}, { pingIntervalMs: 1_000 })
+  const metrics = serverMetrics(at.server)
+  await joined(at)
+  await next(at.server, 'pong')
+  expect(valueIn(await metrics.registry.metrics(), 'holdfast_rtt_seconds_count')).toBe(1)
+})
+
 test('the number of series does not depend on what clients do', async () => {
   const { server, url } = await running()
   const metrics = serverMetrics(server)

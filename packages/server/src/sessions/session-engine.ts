@@ -211,7 +211,9 @@ export class SessionEngine implements OpenSessions {
     },
     pong: ({ sid, value }) => {
       const rttMs = this.#scope.clock.monotonicMs() - value
-      if (rttMs >= -1) this.book.find(sid)?.heard(Math.max(0, rttMs))
+      if (rttMs < -1) return
+      this.book.find(sid)?.heard(Math.max(0, rttMs))
+      this.#host.onPong(Math.max(0, rttMs))
     },
     // Told where the connection that caused it is known: by the admission.
     alarm: () => {},
