@@ -319,6 +319,29 @@ describe('a codec that takes its time', () => {
   })
 })
 
+it('a codec that takes its time leaves no more messages waiting than maxPending', async () => {
+  const world = await openedWorld()
+  const view = coded(world.session, slow().codec, { maxPending: 2 })
+  const refused: unknown[] = []
+  view.on('error', ({ input }) => refused.push(input))
+  view.on('message', () => {})
+  for (const text of ['a', 'b', 'c', 'd']) world.server.last.send(text)
+  await world.clock.advance(0)
+  expect(refused).toEqual(['c', 'd'])
+})
+
+it('values that a loop left unread count as handled', async () => {
+  const world = await openedWorld()
+  const handled: string[] = []
+  const loop = coded(spied(world, handled), json())[Symbol.asyncIterator]()
+  for (const text of ['1', '2']) world.server.last.send(text)
+  await world.clock.advance(0)
+  expect([(await loop.next()).value, handled]).toEqual([1, []])
+  await loop.return?.()
+  await settle()
+  expect(handled).toEqual(['1', '2'])
+})
+
 describe('loops over values', () => {
   it('end with iterator-overflow when they fall behind', async () => {
     const world = await openedWorld()
