@@ -3,7 +3,6 @@ import { once } from 'node:events'
 
 /** A process of the bench: it answers what it is asked, one thing at a time. */
 export interface Part {
-  readonly pid: number
   /** @throws Error when the process says that it failed, or ends instead of answering */
   ask<Answer>(what: string, given?: object): Promise<Answer>
   /** Resolves when it listens; rejects when it ends before that. */
@@ -33,36 +32,53 @@ export function startPart(
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
   })
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  const questions = new Questions(`${role} ${args.join(' ')}`)
   const ended = once(child, 'exit').then(() => {
-    for (const { reject } of waiting.values())
-      reject(new Error(`${role} ${args.join(' ')}: ended without an answer`))
-    waiting.clear()
+    questions.end()
     return Date.now()
   })
-  child.on('message', ({ id, value, error }: Reply) => {
-    const asked = waiting.get(id)
-    waiting.delete(id)
-    if (error === undefined) asked?.resolve(value)
-    else asked?.reject(new Error(`${role} ${args.join(' ')}: ${error}`))
-  })
-  let asks = 0
-  // The first word of a process says that it is there: number 0.
-  const ready = new Promise<void>((resolve, reject) => {
-    waiting.set(0, { resolve: () => resolve(), reject })
-  })
+  child.on('message', (reply: Reply) => questions.answered(reply))
   return {
-    pid: child.pid ?? 0,
-    ready,
-    ask: <Answer>(what: string, given: object = {}) =>
-      new Promise<Answer>((resolve, reject) => {
-        asks += 1
-        waiting.set(asks, { resolve, reject })
-        child.send({ id: asks, what, ...given })
-      }),
+    // The first word of a process says that it is there.
+    ready: questions.ask<void>(() => {}),
+    ask: (what, given = {}) => questions.ask((id) => void child.send({ id, what, ...given })),
     signal: (name) => void child.kill(name),
     ended,
     end: () => kill(child, ended),
+  }
+}
+
+/** Questions to a process that have no answer yet, by number. */
+class Questions {
+  readonly #of: string
+  readonly #open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  #asked = 0
+
+  /** @param of names the process in errors */
+  constructor(of: string) {
+    this.#of = of
+  }
+
+  ask<Answer>(send: (id: number) => void): Promise<Answer> {
+    const id = this.#asked
+    this.#asked += 1
+    return new Promise((resolve, reject) => {
+      this.#open.set(id, { resolve, reject })
+      send(id)
+    })
+  }
+
+  answered({ id, value, error }: Reply): void {
+    const question = this.#open.get(id)
+    this.#open.delete(id)
+    if (error === undefined) question?.resolve(value)
+    else question?.reject(new Error(`${this.#of}: ${error}`))
+  }
+
+  /** Nobody answers any more. */
+  end(): void {
+    for (const { reject } of this.#open.values()) reject(new Error(`${this.#of}: ended without an answer`))
+    this.#open.clear()
   }
 }
 

@@ -3,6 +3,7 @@ import type { Setup } from '../contender.ts'
 import { contenders } from '../contenders.ts'
 import { type Figure, single } from '../figures.ts'
 import type { Lab } from '../lab.ts'
+import type { Happened } from '../roles/client-role.ts'
 import type { Measure } from './measure.ts'
 
 /** Settings of which a library has none of its own: there the first column says it all. */
@@ -62,9 +63,7 @@ async function notice(
     await sleep(100)
     for (const { name, client } of pairs) {
       if (noticed.has(name)) continue
-      const lost = (await client.ask<readonly { what: string; atMs: number }[]>('happened')).find(
-        ({ what }) => what === 'lost',
-      )
+      const lost = (await client.ask<readonly Happened[]>('happened')).find(({ what }) => what === 'lost')
       if (lost) noticed.set(name, single((lost.atMs - frozenAtMs) / 1_000))
     }
   }

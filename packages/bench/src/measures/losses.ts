@@ -3,6 +3,7 @@ import { contenders } from '../contenders.ts'
 import { startCuttingProxy } from '../cutting-proxy.ts'
 import { type Figure, single } from '../figures.ts'
 import type { Lab } from '../lab.ts'
+import type { Happened } from '../roles/client-role.ts'
 import type { Measure } from './measure.ts'
 
 const resets = 15
@@ -59,7 +60,7 @@ async function countLosses(
   await Promise.all([streams, cuts()])
   await sleep(2_000)
   const atServer = (await server.ask<readonly unknown[]>('log')).map(String)
-  const atClient = (await client.ask<readonly { what: string; data: unknown }[]>('happened'))
+  const atClient = (await client.ask<readonly Happened[]>('happened'))
     .filter(({ what }) => what === 'message')
     .map(({ data }) => String(data))
   proxy.close()

@@ -3,17 +3,11 @@ import { contenders } from '../contenders.ts'
 import { type Figure, spreadOf } from '../figures.ts'
 import { inTurns } from '../in-turns.ts'
 import type { Lab } from '../lab.ts'
+import type { Happened } from '../roles/client-role.ts'
 import type { Measure } from './measure.ts'
 
 const links = 20
 const tickMs = 25
-
-interface Happened {
-  readonly what: 'message' | 'lost'
-  readonly link: number
-  readonly atMs: number
-  readonly data?: unknown
-}
 
 /** From a broken connection to the first message on the next one, as each comes out of the box. */
 export const recoveryMeasure: Measure = {
@@ -58,7 +52,7 @@ async function recover(
   await client.ask('note')
   const cutAtMs = Date.now()
   await server.ask('cut')
-  void server.ask('tick', { everyMs: tickMs, forMs: limitMs }).catch(() => {})
+  void server.ask('tick', { everyMs: tickMs, count: limitMs / tickMs }).catch(() => {})
   const back = new Map<number, number>()
   while (back.size < links && Date.now() - cutAtMs < limitMs) {
     await sleep(100)

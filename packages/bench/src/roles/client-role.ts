@@ -1,66 +1,100 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Link, Setup } from '../contender.ts'
+import type { Link, Setup, Start } from '../contender.ts'
 import { contenderOf } from '../contenders.ts'
 import { Echo, type EchoPlan } from '../echo.ts'
 import { allocated, heldBytes } from '../held-bytes.ts'
 import { answerParent } from '../part.ts'
 
+/** Something that happened to a link, with the time of day. */
+export interface Happened {
+  readonly what: 'message' | 'lost'
+  readonly link: number
+  readonly atMs: number
+  readonly data?: unknown
+}
+
 /** One contender in its own process: opens links, echoes, and tells what happened. */
 export async function attend(name: string): Promise<void> {
-  const start = await contenderOf(name).load()
   const echo = new Echo()
-  const links: Link[] = []
-  /** What happened to the links, with the time of day. */
-  let happened: {
-    readonly what: 'message' | 'lost'
-    readonly link: number
-    readonly atMs: number
-    readonly data?: unknown
-  }[] = []
-  let noting = false
-  const open = async (url: string, setup: Setup) => {
-    const link = links.length
-    const note = (what: 'message' | 'lost', data?: unknown) => {
-      if (noting) happened.push({ what, link, atMs: Date.now(), data })
-    }
-    const started = start({
-      url,
-      setup,
-      events: {
-        message: (data) => {
-          if (noting) note('message', data)
-          else echo.take(data)
-        },
-        lost: () => note('lost'),
-      },
-    })
-    links.push(started.link)
-    await started.opened
-  }
+  const links = new Links(await contenderOf(name).load(), echo)
+  const first = () => links.at(0)
   answerParent({
-    open: async ({ url, setup = 'default', count = 1 }: { url: string; setup?: Setup; count?: number }) => {
-      for (let left = count; left > 0; left -= 100) {
-        await Promise.all(Array.from({ length: Math.min(100, left) }, () => open(url, setup)))
-      }
-    },
-    echo: (plan: EchoPlan & { link?: number }) => echo.run(links[plan.link ?? 0] as Link, plan),
+    open: (given: OpenPlan) => links.open(given),
+    echo: (plan: EchoPlan) => echo.run(first(), plan),
+    allocated: (plan: EchoPlan) => allocated(() => echo.run(first(), plan)),
     stream: async ({ count, everyMs }: { count: number; everyMs: number }) => {
       for (let n = 0; n < count; n += 1) {
-        links[0]?.send(`c${n}`)
+        first().send(`c${n}`)
         await sleep(everyMs)
       }
     },
-    note: () => {
-      noting = true
-      happened = []
-    },
-    happened: () => happened,
+    note: () => links.note(),
+    happened: () => links.happened,
     heldBytes: () => heldBytes(),
-    allocated: (plan: EchoPlan) => allocated(() => echo.run(links[0] as Link, plan)),
     settle: () => sleep(500),
     active: () => process.getActiveResourcesInfo(),
-    close: () => {
-      for (const link of links.splice(0)) (link.dispose ?? link.close)()
-    },
+    close: () => links.close(),
   })
+}
+
+interface OpenPlan {
+  readonly url: string
+  readonly setup?: Setup
+  readonly count?: number
+}
+
+/** How many links are opened at a time: a server has a limit to what waits to be accepted. */
+const atATime = 100
+
+/** The links of a process. */
+class Links {
+  readonly #start: Start
+  readonly #echo: Echo
+  readonly #links: Link[] = []
+  #happened: Happened[] | undefined
+
+  constructor(start: Start, echo: Echo) {
+    this.#start = start
+    this.#echo = echo
+  }
+
+  /** What happened since `note` was called. */
+  get happened(): readonly Happened[] {
+    return this.#happened ?? []
+  }
+
+  /** @throws Error when there is no such link */
+  at(index: number): Link {
+    const link = this.#links[index]
+    if (link === undefined) throw new Error(`link ${index}: only ${this.#links.length} are open`)
+    return link
+  }
+
+  async open({ url, setup = 'default', count = 1 }: OpenPlan): Promise<void> {
+    for (let left = count; left > 0; left -= atATime) {
+      await Promise.all(Array.from({ length: Math.min(atATime, left) }, () => this.#open(url, setup)))
+    }
+  }
+
+  /** From now on what happens is noted, and messages are not taken for echoes. */
+  note(): void {
+    this.#happened = []
+  }
+
+  close(): void {
+    for (const link of this.#links.splice(0)) (link.dispose ?? link.close)()
+  }
+
+  async #open(url: string, setup: Setup): Promise<void> {
+    const link = this.#links.length
+    const note = (what: Happened['what'], data?: unknown) =>
+      this.#happened?.push({ what, link, atMs: Date.now(), data })
+    const message = (data: unknown) => {
+      if (this.#happened) note('message', data)
+      else this.#echo.take(data)
+    }
+    const started = this.#start({ url, setup, events: { message, lost: () => note('lost') } })
+    this.#links.push(started.link)
+    await started.opened
+  }
 }

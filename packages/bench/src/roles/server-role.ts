@@ -1,26 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Payload, ServerKind } from '../contender.ts'
-import { answerParent } from '../part.ts'
-import { startServer } from '../servers/start-server.ts'
 import { heldBytes } from '../held-bytes.ts'
+import { answerParent } from '../part.ts'
+import type { ServerPlan } from '../servers/server-part.ts'
+import { startServer } from '../servers/start-server.ts'
 
 /** A server in its own process: echoes, and does what the measurement asks. */
-export async function serve(kind: ServerKind | 'holdfast'): Promise<void> {
-  /** With a log, messages are noted and not echoed. */
-  let log: unknown[] | undefined
-  let arrivals: number[] = []
-  const plan = {
-    received: (message: unknown) => {
-      if (log === undefined) return message
-      log.push(message)
-      return undefined
-    },
-    connected: () => arrivals.push(Date.now()),
+export async function serve(kind: ServerKind): Promise<void> {
+  const records = new Records()
+  let server = await startServer(kind, { ...records.plan, port: 0 })
+  const repeat = async (count: number, everyMs: number, message: (n: number) => Payload) => {
+    for (let n = 0; n < count; n += 1) {
+      server.broadcast(message(n))
+      await sleep(everyMs)
+    }
   }
-  let server = await startServer(kind, { ...plan, port: 0 })
   answerParent({
     url: () => server.url,
-    count: () => server.count(),
     cpuUs: () => cpuUs(),
     heldBytes: () => heldBytes(),
     settle: () => sleep(1_000),
@@ -28,30 +24,50 @@ export async function serve(kind: ServerKind | 'holdfast'): Promise<void> {
     broadcast: ({ message, times }: { message: Payload; times: number }) => {
       for (let n = 0; n < times; n += 1) server.broadcast(message)
     },
-    stream: async ({ count, everyMs }: { count: number; everyMs: number }) => {
-      for (let n = 0; n < count; n += 1) {
-        server.broadcast(`s${n}`)
-        await sleep(everyMs)
-      }
-    },
-    tick: async ({ everyMs, forMs }: { everyMs: number; forMs: number }) => {
-      const untilMs = performance.now() + forMs
-      while (performance.now() < untilMs) {
-        server.broadcast('tick')
-        await sleep(everyMs)
-      }
-    },
-    startLog: () => {
-      log = []
-    },
-    log: () => log,
-    arrivals: () => arrivals.splice(0),
+    stream: ({ count, everyMs }: Repeats) => repeat(count, everyMs, (n) => `s${n}`),
+    tick: ({ count, everyMs }: Repeats) => repeat(count, everyMs, () => 'tick'),
+    startLog: () => records.startLog(),
+    log: () => records.log,
+    arrivals: () => records.arrivals.splice(0),
     stop: () => server.stop(),
     restart: async () => {
-      arrivals = []
-      server = await startServer(kind, { ...plan, port: Number(new URL(server.url).port) })
+      records.arrivals.length = 0
+      server = await startServer(kind, { ...records.plan, port: Number(new URL(server.url).port) })
     },
   })
+}
+
+interface Repeats {
+  readonly count: number
+  readonly everyMs: number
+}
+
+/** What a server saw. */
+class Records {
+  /** When connections came, as the time of day. */
+  readonly arrivals: number[] = []
+  #log: unknown[] | undefined
+
+  /** What arrived since `startLog`. */
+  get log(): readonly unknown[] {
+    return this.#log ?? []
+  }
+
+  /** With a log, messages are noted and not echoed. */
+  startLog(): void {
+    this.#log = []
+  }
+
+  get plan(): Omit<ServerPlan, 'port'> {
+    return {
+      received: (message) => {
+        if (this.#log === undefined) return message
+        this.#log.push(message)
+        return undefined
+      },
+      connected: () => void this.arrivals.push(Date.now()),
+    }
+  }
 }
 
 function cpuUs(): number {

@@ -19,25 +19,11 @@ export async function startHoldfastServer(
       connection.on('closed', () => joined.delete(connection))
       answer(connection, plan)
     },
-    ...(how !== 'plain' && {
-      sessions: sessions({
-        maxSessions: many,
-        maxPerPrincipal: many,
-        maxUnconfirmed: many,
-        maxAwaitedHellos: many,
-        batch: how === 'batch',
-        handler: (session) => {
-          joined.add(session)
-          void session.closed.then(() => joined.delete(session))
-          answer(session, plan)
-        },
-      }),
-    }),
+    ...(how !== 'plain' && { sessions: resumable(plan, how === 'batch', joined) }),
   })
   const { url } = await server.start()
   return {
     url,
-    count: () => server.connections.size,
     cut: () => {
       for (const connection of server.connections) connection.terminate()
     },
@@ -47,6 +33,21 @@ export async function startHoldfastServer(
     },
     stop: () => server.stop({ deadlineMs: 0 }).then(() => {}),
   }
+}
+
+function resumable(plan: ServerPlan, batch: boolean, joined: Set<Connection | ServerSession>) {
+  return sessions({
+    maxSessions: many,
+    maxPerPrincipal: many,
+    maxUnconfirmed: many,
+    maxAwaitedHellos: many,
+    batch,
+    handler: (session) => {
+      joined.add(session)
+      void session.closed.then(() => joined.delete(session))
+      answer(session, plan)
+    },
+  })
 }
 
 function roomy(port: number): ServerOptions {

@@ -4,8 +4,6 @@ import type { Payload } from '../contender.ts'
 export interface ServerPart {
   /** Where it listens. */
   readonly url: string
-  /** How many connections it has. */
-  count(): number
   /** Ends every connection the way a broken network does: without a word. */
   cut(): void
   /** Sends something to everyone who is connected. */

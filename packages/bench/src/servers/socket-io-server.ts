@@ -23,7 +23,6 @@ export async function startSocketIoServer(plan: ServerPlan): Promise<ServerPart>
   await once(http, 'listening')
   return {
     url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`,
-    count: () => server.sockets.sockets.size,
     cut: () => {
       for (const { conn } of server.sockets.sockets.values()) terminate(conn)
     },

@@ -48,7 +48,6 @@ export async function startWsServer(plan: ServerPlan, dialect: Dialect = echo): 
   })
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    count: () => server.clients.size,
     cut: () => {
       for (const socket of server.clients) socket.terminate()
     },
