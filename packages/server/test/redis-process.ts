@@ -69,7 +69,7 @@ export function redisProcess(settings: readonly string[] = forgetful): RedisProc
       const client = newClient()
       clients.push(client)
       await client.connect()
-      return client as unknown as Awaited<ReturnType<RedisProcess['client']>>
+      return client
     },
     async end() {
       for (const client of clients) client.destroy()
