@@ -89,6 +89,7 @@ describe('the chat on two nodes', () => {
     expect(await cyd.findings()).toEqual(['0', '0', '0', '0'])
 
     await cyd.page.click('#forget')
+    await cyd.page.locator('#desk-says', { hasText: 'sessions forgotten' }).waitFor()
     await cyd.say('is anybody there?')
     await cyd.page.locator('.note.gap', { hasText: 'the servers lost your session' }).waitFor()
     // Nothing proves whether it was heard, until the room is read again: then it is there, or it is said so.

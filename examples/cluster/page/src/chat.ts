@@ -38,7 +38,8 @@ export class Chat {
       // What a lost session certainly did not deliver is sent again by itself: it cannot come twice.
       resume: resume({ carryOver: true }),
       credentials: () => name,
-      backoff: { baseMs: 500, capMs: 5_000 },
+      // Sooner than by default, as somebody is watching.
+      backoff: { baseMs: 300, capMs: 2_000 },
     })
     this.session.on('message', (data) => this.#take(readFromNode(data)))
     this.session.on('gap', (gap) => this.#gap(gap))

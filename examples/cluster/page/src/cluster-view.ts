@@ -38,7 +38,7 @@ export class ClusterView {
     const events = new EventSource(desk)
     events.addEventListener('message', ({ data }) => {
       this.#parts = (JSON.parse(String(data)) as { readonly parts: readonly PartView[] }).parts
-      this.#say('')
+      if (part('desk-says').textContent === silence) this.#say('')
       this.#show()
     })
     events.addEventListener('error', () => {
@@ -99,13 +99,14 @@ export class ClusterView {
     try {
       const answer = await fetch(this.#desk, { method: 'POST', body: command })
       const [line = ''] = (await answer.text()).split('\n')
-      this.#say(answer.ok ? '' : line)
+      this.#say(line, answer.ok ? 'hint' : 'problem')
     } catch {
       this.#say(silence)
     }
   }
 
-  #say(words: string): void {
+  #say(words: string, kind: 'hint' | 'problem' = 'problem'): void {
     part('desk-says').textContent = words
+    part('desk-says').className = kind
   }
 }

@@ -84,6 +84,8 @@ function show(): void {
   part('state').dataset['state'] = state?.name ?? 'idle'
   write('state-words', state === undefined ? 'Not in the room' : stateWords(state, chat?.node))
   write('state-wait', state === undefined ? '' : waitWords(state, Date.now()))
+  // Who is here is not known without a connection: what is shown is old news.
+  part('people').classList.toggle('old', state?.name !== 'open')
   part('now').hidden = state?.name !== 'waiting'
   cluster?.here(state?.name === 'open' ? chat?.node : undefined)
   if (chat === undefined) return
