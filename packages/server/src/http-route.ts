@@ -12,18 +12,23 @@ export function answer(response: ServerResponse, status: number, body: string, t
   response.end(body)
 }
 
-/** Asks routes in order. One that throws has the request, which gets 500. */
-export function takeRoute(
+/**
+ * Makes what answers the plain HTTP requests of a WebSocket server: routes are asked in order, and for what nobody takes there
+ * is 426. A route that throws has the request, which gets 500.
+ */
+export function answerRequests(
   routes: readonly HttpRoute[],
-  [request, response]: Parameters<HttpRoute>,
   report: (error: unknown) => void,
-): boolean {
-  try {
-    return routes.some((route) => route(request, response))
-  } catch (error) {
-    report(error)
-    if (response.headersSent) response.destroy()
-    else answer(response, 500, 'failed\n')
-    return true
+): (...request: Parameters<HttpRoute>) => void {
+  return (request, response) => {
+    try {
+      if (routes.some((route) => route(request, response))) return
+      response.setHeader('Upgrade', 'websocket')
+      answer(response, 426, 'this is a WebSocket server\n')
+    } catch (error) {
+      report(error)
+      if (response.headersSent) response.destroy()
+      else answer(response, 500, 'failed\n')
+    }
   }
 }

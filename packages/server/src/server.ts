@@ -1,4 +1,4 @@
-import type { Server as HttpServer, RequestListener } from 'node:http'
+import type { Server as HttpServer } from 'node:http'
 import { Emitter, type Release, type Resources, Scope } from '@holdfast/lifetime'
 import { AdmissionQueue } from './admission-queue.ts'
 import type { Connection, ConnectionClosed } from './connection.ts'
@@ -8,7 +8,7 @@ import { isServerError, ServerError } from './errors.ts'
 import { Gate } from './gate.ts'
 import { healthHandler } from './health-handler.ts'
 import { addressOf, closeHost, createHost, listen } from './http-host.ts'
-import { answer, takeRoute } from './http-route.ts'
+import { answerRequests } from './http-route.ts'
 import { type Log, openLog, warn } from './log.ts'
 import { watchMemory } from './memory-watch.ts'
 import { integer } from './option-checks.ts'
@@ -220,15 +220,9 @@ export class HoldfastServer {
   }
 
   #openHost(): HttpServer {
-    const health = healthHandler(this)
-    const onRequest: RequestListener = (request, response) => {
-      if (takeRoute([health, ...this.#options.routes], [request, response], (error) => this.#report(error)))
-        return
-      response.setHeader('Upgrade', 'websocket')
-      answer(response, 426, 'this is a WebSocket server\n')
-    }
+    const routes = [healthHandler(this), ...this.#options.routes]
     this.#ownHost = createHost(this.#options, {
-      onRequest,
+      onRequest: answerRequests(routes, (error) => this.#report(error)),
       onBadRequest: (socket, refusal) => this.#gate.unreadable(socket, refusal),
     })
     return this.#ownHost

@@ -25,6 +25,8 @@ export function builtPackage(): (path: string) => string {
         sessions: 'src/sessions/index.ts',
         hub: 'src/hub/index.ts',
         respond: 'src/respond/index.ts',
+        metrics: 'src/metrics/index.ts',
+        pino: 'src/pino/index.ts',
         'storm-cli': 'src/storm/storm-cli.ts',
       },
       absWorkingDir: packageFolder,
@@ -33,7 +35,7 @@ export function builtPackage(): (path: string) => string {
       format: 'esm',
       platform: 'node',
       target: 'es2022',
-      external: ['ws', 'mitt', 'prom-client'],
+      external: ['ws', 'mitt', 'pino', 'prom-client'],
     })
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -7,7 +7,9 @@ import { node } from './child.ts'
 
 const inPackage = builtPackage()
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const page = readFileSync(new URL('../../../docs/server.md', import.meta.url), 'utf8')
+const page = ['server', 'observability']
+  .map((name) => readFileSync(new URL(`../../../docs/${name}.md`, import.meta.url), 'utf8'))
+  .join('')
 
 function fences(language: string, text = `${readme}${page}`): string[] {
   return [...text.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
@@ -23,8 +25,7 @@ test.each(fences('js').map((text, n) => [n + 1, text] as const))(
       file,
       text
         .replaceAll("'@holdfast/server'", "'./dist/index.js'")
-        .replaceAll("'@holdfast/server/sessions'", "'./dist/sessions.js'")
-        .replaceAll("'@holdfast/server/hub'", "'./dist/hub.js'"),
+        .replaceAll(/'@holdfast\/server\/(sessions|hub|metrics|pino)'/g, "'./dist/$1.js'"),
     )
     const { exit, err, out } = node(file)
     expect(await exit, err()).toBe(0)
@@ -38,7 +39,7 @@ test('every command line of the README is understood', () => {
   const lines = fences('sh').flatMap((text) =>
     text.split('\n').filter((line) => line.startsWith('holdfast-server')),
   )
-  expect(lines).toHaveLength(5)
+  expect(lines).toHaveLength(7)
   const certificate = new URL('fixtures/test-only-cert.pem', import.meta.url).pathname
   for (const line of lines) {
     const args = line

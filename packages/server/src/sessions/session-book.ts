@@ -23,6 +23,8 @@ export interface SessionBookParts {
   readonly tally: SessionTally
   readonly log: Log
   readonly report: (error: unknown) => void
+  /** Runs when a client has answered a ping. */
+  readonly onPong: (rttMs: number) => void
   /** Carries out what the core asks for. */
   readonly run: () => void
   /** Does not carry out anything during `work`: what is asked for meanwhile waits. */
@@ -60,6 +62,16 @@ export class SessionBook {
   /** Finds a session that the application knows. */
   find(sid: string): LiveSession | undefined {
     return this.#open.get(sid)
+  }
+
+  /** A client has answered a ping, which had the time in it. */
+  answered({ sid, value }: ActionOf<'pong'>): void {
+    const { scope, onPong } = this.#parts
+    const rttMs = scope.clock.monotonicMs() - value
+    // Rounded, it may be a little early; more than that was not our ping.
+    if (rttMs < -1) return
+    this.find(sid)?.heard(Math.max(0, rttMs))
+    onPong(Math.max(0, rttMs))
   }
 
   /** Notes what the store has of a session. */

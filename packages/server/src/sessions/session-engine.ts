@@ -68,6 +68,7 @@ export class SessionEngine implements OpenSessions {
       tally: this.#tally,
       log: host.log,
       report: host.report,
+      onPong: host.onPong,
       run: () => this.#run(),
       hold: (work) => this.#hold(work),
       touch: (sid) => this.#keeping.touch(sid),
@@ -209,12 +210,7 @@ export class SessionEngine implements OpenSessions {
       this.book.acked(action)
       this.#keeping.touch(action.sid)
     },
-    pong: ({ sid, value }) => {
-      const rttMs = this.#scope.clock.monotonicMs() - value
-      if (rttMs < -1) return
-      this.book.find(sid)?.heard(Math.max(0, rttMs))
-      this.#host.onPong(Math.max(0, rttMs))
-    },
+    pong: (action) => this.book.answered(action),
     // Told where the connection that caused it is known: by the admission.
     alarm: () => {},
     ended: (action) => this.#say(action),
