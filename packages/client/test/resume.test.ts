@@ -188,6 +188,18 @@ describe('a session with resume()', () => {
     expect(world.told).toEqual(['gap desync'])
   })
 
+  it('comes back to a new session, with a gap, when the server ended the one it had', async () => {
+    const world = open()
+    const first = await welcomed(world)
+    first.send(`${DLE}E{"code":4410,"end":true,"lost":"overflow","lack":0,"lrx":0}`)
+    first.close(4410, 'too much is waiting')
+    await world.clock.advance(5_000)
+    expect(world.session.state.name).not.toBe('closed')
+    expect(helloOn(world.server.last).sid).toBe(null)
+    await welcomed(world, { sid: 'session-2' })
+    expect(world.told).toEqual(['gap overflow'])
+  })
+
   it('renews credentials on a living connection before they expire', async () => {
     let asked = 0
     const world = open({ credentials: () => `secret ${(asked += 1)}` })

@@ -41,9 +41,12 @@ export function resume(raw: Partial<ResumeOptions> = {}): Plug<Settings> {
             if (!introduced) await onConnected(context)
             introduced ||= !context.signal.aborted
           }),
-        // Ends that disagree end the session at the server, not this one: it goes on with a gap.
+        // What ends the session at the server, by its own wish or because the ends disagree, does not end this one: it goes on with a gap.
         classify: (cause) =>
-          classify?.(cause) ?? (cause.kind === 'server-close' && cause.code === 4400 ? 'retry' : undefined),
+          classify?.(cause) ??
+          (cause.kind === 'server-close' && (cause.code === 4400 || cause.code === 4410)
+            ? 'retry'
+            : undefined),
       },
       outbound: countOutbox(host.outbound, resumption),
       inbound: handled ?? host.inbound,
