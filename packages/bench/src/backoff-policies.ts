@@ -1,3 +1,5 @@
+import { backoffDelayMs, defaults } from 'holdfast'
+
 /** How long a library waits before retry `n`, from 0 on, in milliseconds. */
 export interface BackoffPolicy {
   readonly name: string
@@ -12,7 +14,7 @@ const steps = (delays: readonly number[]) => () => (retry: number) =>
 export const backoffPolicies: readonly BackoffPolicy[] = [
   {
     name: 'holdfast',
-    client: (random) => (retry) => random() * Math.min(30_000, 2_000 * 2 ** retry),
+    client: (random) => (retry) => backoffDelayMs(defaults.backoff, retry, random),
   },
   {
     // The shortest delay is drawn once, for all sockets of a process: here each client is a process.
