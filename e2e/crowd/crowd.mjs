@@ -32,8 +32,9 @@ export class Crowd {
   async open() {
     const count = this.#processes.length
     const share = (index) => Math.floor(this.#clients / count) + (index < this.#clients % count ? 1 : 0)
-    await Promise.all(this.#processes.map((process, index) => process.ask('open', { count: share(index) })))
-    return this.back('connected')
+    const opening = this.#processes.map((process, index) => process.ask('open', { count: share(index) }))
+    const [counts] = await Promise.all([this.back('connected'), ...opening])
+    return counts
   }
 
   /** Tells where the next connections go. */

@@ -37,9 +37,11 @@ function judge({ clients, spreadMs, back, dials, awayMs, arrivals, code, counter
   const perSecond = Array.from({ length: Math.ceil(spreadMs / 1_000) }, () => 0)
   for (const atMs of arrivals) {
     const second = Math.floor(atMs / 1_000)
-    perSecond[second] = (perSecond[second] ?? 0) + 1
+    while (perSecond.length <= second) perSecond.push(0)
+    perSecond[second] += 1
   }
-  const mean = clients / (spreadMs / 1_000)
+  // Until the last one: who comes late makes it uneven, too.
+  const mean = clients / perSecond.length
   return {
     figures: {
       'arrivals a second': perSecond,

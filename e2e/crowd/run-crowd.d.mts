@@ -35,6 +35,8 @@ export function runCrowd(
   readonly parts: readonly {
     readonly name: string
     readonly seconds: number
+    /** What else it had to do: figures say little when the load is above the number of cores. */
+    readonly machine: { readonly cores: number; readonly load: number }
     readonly figures: Readonly<Record<string, unknown>>
     readonly bars: readonly Bar[]
   }[]

@@ -1,4 +1,5 @@
 // Many real clients of one server: what they do when it goes, what it does when it ends or is abused. Each part is a file of its own.
+import { availableParallelism, loadavg } from 'node:os'
 import { comeBack } from './come-back.mjs'
 import { drain } from './drain.mjs'
 import { flood } from './flood.mjs'
@@ -38,8 +39,13 @@ export const crowdDefaults = {
   pingsPerS: 200_000,
 }
 
-/** Runs the parts. @param {Partial<typeof crowdDefaults> & { only?: string[], print?: (line: string) => void }} given */
-export async function runCrowd({ only = Object.keys(crowdParts), print = () => {}, ...given } = {}) {
+/** Runs the parts. @param {Partial<typeof crowdDefaults> & { only?: string[], print?: (line: string) => void, onPart?: (part: object) => void }} given */
+export async function runCrowd({
+  only = Object.keys(crowdParts),
+  print = () => {},
+  onPart = () => {},
+  ...given
+} = {}) {
   const options = { ...crowdDefaults, ...given }
   const backoff = { baseMs: options.backoffBaseMs, capMs: options.backoffCapMs }
   const parts = []
@@ -47,7 +53,11 @@ export async function runCrowd({ only = Object.keys(crowdParts), print = () => {
     print(`${name}:`)
     const startedAt = performance.now()
     const part = await crowdParts[name]({ ...options, backoff, print: (line) => print(`  ${line}`) })
-    parts.push({ name, seconds: Math.round((performance.now() - startedAt) / 100) / 10, ...part })
+    const seconds = Math.round((performance.now() - startedAt) / 100) / 10
+    const machine = { cores: availableParallelism(), load: Math.round((loadavg()[0] ?? 0) * 10) / 10 }
+    const told = { name, seconds, machine, ...part }
+    parts.push(told)
+    onPart(told)
   }
   return { options, parts, met: parts.every(({ bars }) => bars.every(({ met }) => met)) }
 }

@@ -64,19 +64,26 @@ function checkFiles(clients) {
     stop(`--clients: ${clients} need ${clients + 500} open files, and the limit is ${most} (ulimit -Hn)`)
 }
 
+function tell({ name, seconds, machine, figures, bars }) {
+  console.log(`\n${name}, ${seconds} s; load ${machine.load} on ${machine.cores} cores`)
+  for (const [figure, value] of Object.entries(figures)) {
+    console.log(`  ${figure}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  }
+  for (const { what, value, bar, met } of bars)
+    console.log(`  ${met ? 'met   ' : 'MISSED'} ${what}: ${value} (${bar})`)
+  console.log('')
+}
+
+// What was started ends with this process, whatever ends it.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+]) {
+  process.once(signal, () => process.exit(code))
+}
 const values = readOptions()
 const options = { ...numbersOf(values), only: partsOf(values.only) }
 checkFiles(options.clients ?? crowdDefaults.clients)
-const result = await runCrowd({ ...options, print: values.json ? () => {} : console.log })
+const result = await runCrowd({ ...options, ...(values.json ? {} : { print: console.log, onPart: tell }) })
 if (values.json) console.log(JSON.stringify(result, null, 2))
-else {
-  for (const { name, seconds, figures, bars } of result.parts) {
-    console.log(`\n${name}, ${seconds} s`)
-    for (const [figure, value] of Object.entries(figures)) {
-      console.log(`  ${figure}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    }
-    for (const { what, value, bar, met } of bars)
-      console.log(`  ${met ? 'met   ' : 'MISSED'} ${what}: ${value} (${bar})`)
-  }
-}
 process.exitCode = result.met ? 0 : 1

@@ -13,6 +13,7 @@ export async function fleetNode(name, { folder, redis, durable, sendEveryMs, dea
   let child
   let port = 0
   const relay = await startRelay(() => port)
+  process.once('exit', () => child?.kill('SIGKILL'))
   return {
     name,
     relay,

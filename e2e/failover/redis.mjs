@@ -10,6 +10,7 @@ export function redisIn(folder, durable) {
   const socket = join(folder, 'redis.sock')
   const onDisk = durable ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']
   let running
+  process.once('exit', () => running?.kill('SIGKILL'))
   return {
     socket,
     async start() {
