@@ -1,4 +1,4 @@
-import type { Release } from '@holdfast/lifetime'
+import { platform, type Release } from '@holdfast/lifetime'
 import { type Receipt, ReceiptEntry } from '@holdfast/mailbox'
 import {
   type ClientAction,
@@ -164,7 +164,9 @@ export class Resumption implements SocketOwner {
     arm: ({ timer, delayMs }) => {
       const run = () => this.#do(() => this.#core.due(timer.name, this.#socket?.bufferedBelow))
       this.#timers.get(timer.name)?.()
-      this.#timers.set(timer.name, this.#host.scope.timeout(delayMs, run))
+      // The end of this turn: the shortest timer takes a millisecond, and costs more than what is sent.
+      if (delayMs === 0) platform.queueMicrotask(run)
+      else this.#timers.set(timer.name, this.#host.scope.timeout(delayMs, run))
     },
     disarm: ({ timer }) => this.#timers.get(timer.name)?.(),
     welcomed: (action) => this.#welcomed(action),

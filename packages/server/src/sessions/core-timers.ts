@@ -16,11 +16,25 @@ export class CoreTimers {
   arm(timer: ServerTimer, delayMs: number): void {
     const key = keyOf(timer)
     this.#armed.get(key)?.()
-    const cancel = this.#scope.timeout(delayMs, () => {
+    const run = () => {
       this.#armed.delete(key)
       this.#due(timer)
+    }
+    this.#armed.set(key, delayMs === 0 ? this.#atTheEndOfThisTurn(run) : this.#scope.timeout(delayMs, run))
+  }
+
+  /** The shortest timer takes a millisecond, and costs more than what is sent then. */
+  #atTheEndOfThisTurn(run: () => void): Release {
+    let wanted: (() => void) | undefined = run
+    const cancel = this.#scope.defer(() => {
+      wanted = undefined
     })
-    this.#armed.set(key, cancel)
+    queueMicrotask(() => {
+      const now = wanted
+      cancel()
+      now?.()
+    })
+    return cancel
   }
 
   /** Forgets a timer; returns whether it ran. */
