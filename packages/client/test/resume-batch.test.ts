@@ -54,6 +54,17 @@ describe('a session with batch()', () => {
     expect(frames()).toEqual([`${DLE}M1,2;abc`])
   })
 
+  it('without lingerMs sends what is sent in one turn in one frame, as soon as the turn ends', async () => {
+    const { session, frames } = await open(['batch'], {})
+    for (const message of ['a', 'bc']) session.send(message)
+    expect(frames()).toEqual([])
+    await Promise.resolve()
+    expect(frames()).toEqual([`${DLE}M1,2;abc`])
+    session.send('d')
+    await Promise.resolve()
+    expect(frames()).toEqual([`${DLE}M1,2;abc`, 'd'])
+  })
+
   it('sends at once when the frame is full', async () => {
     const { clock, session, frames } = await open(['batch'], { lingerMs: 1_000, maxMessages: 3 })
     for (const message of ['a', 'b', 'c', 'd']) session.send(message)
