@@ -74,7 +74,7 @@ describe('the layer check', () => {
       wrong: 'a guarded dependency outside its one file',
       file: 'packages/client/src/session.ts',
       code: "import RWS from 'reconnecting-websocket'\n",
-      says: "imports 'reconnecting-websocket': only packages/client/src/line.ts knows",
+      says: "imports 'reconnecting-websocket': only packages/client/src/line.ts",
     },
     {
       wrong: 'a file without a layer',

@@ -64,9 +64,9 @@ test('--only takes how the name of a place begins, and nothing else', () => {
 
 test('a place is run by the files that it names, and a run of all by all of them', () => {
   expect(filesOfPlaces('workerd')).toEqual(['e2e/everywhere/workerd.test.ts'])
-  expect(filesOfPlaces('Node')).toEqual([
-    ...['node', 'runtimes', 'ends', 'forms'].map((name) => `e2e/everywhere/${name}.test.ts`),
-  ])
+  expect(filesOfPlaces('Node')).toEqual(
+    ['node', 'runtimes', 'ends', 'forms'].map((name) => `e2e/everywhere/${name}.test.ts`),
+  )
   for (const begin of placeNames)
     expect(filesOfPlaces()).toEqual(expect.arrayContaining(filesOfPlaces(begin)))
 })

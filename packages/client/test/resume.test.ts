@@ -176,6 +176,20 @@ describe('a session with resume()', () => {
     expect(world.server.dials).toBe(2)
   })
 
+  it('stays for a second on a connection whose server says GOAWAY at once, each time', async () => {
+    const world = open()
+    for (let turn = 0; turn < 20; turn += 1) {
+      await world.clock.advance(500)
+      const { last } = world.server
+      if (last.received.length === 1) {
+        last.send(welcome(helloOn(last).sid === null ? {} : { res: true }))
+        last.send(`${DLE}G{"after":0,"spread":0}`)
+      }
+    }
+    expect(world.server.dials).toBeGreaterThan(5)
+    expect(world.server.dials).toBeLessThan(12)
+  })
+
   it('goes on with a gap when the two ends do not agree', async () => {
     const world = open()
     const socket = await welcomed(world)

@@ -25,6 +25,9 @@ type Of<Type extends Action['type']> = Extract<Action, { readonly type: Type }>
 /** What is sent as a ping, and received as its answer: known by its identity, never seen by the application. */
 export const pingMark: ArrayBuffer = new ArrayBuffer(0)
 
+/** How long a connection is kept at least, whatever GOAWAY says. */
+const LEAST_STAY_MS = 1_000
+
 const endedByServer = { code: 1000, reason: 'the server ended the session' }
 const nothing: Sorted<Entry> = { delivered: [], uncertain: [], undelivered: [] }
 
@@ -179,8 +182,12 @@ export class Resumption implements SocketOwner {
     pong: () => this.#socket?.deliver(pingMark),
     goaway: ({ afterMs, spreadMs }) => {
       const socket = this.#socket
-      this.#host.scope.timeout(afterMs, () => {
-        if (socket === this.#socket) this.#host.session.reconnect({ withinMs: spreadMs })
+      const { session, settings, scope } = this.#host
+      const openSince = session.state.name === 'open' ? session.state.since : settings.clock.now()
+      // A server that says so to everybody who comes must not have them dial in a spin.
+      const youngMs = openSince + LEAST_STAY_MS - settings.clock.now()
+      scope.timeout(Math.max(afterMs, youngMs), () => {
+        if (socket === this.#socket) session.reconnect({ withinMs: spreadMs })
       })
     },
     credentials: ({ expiresMs }) => this.#renewal.expiresIn(expiresMs),
