@@ -54,14 +54,15 @@ describe('a session with batch()', () => {
     expect(frames()).toEqual([`${DLE}M1,2;abc`])
   })
 
-  it('without lingerMs sends what is sent in one turn in one frame, as soon as the turn ends', async () => {
-    const { session, frames } = await open(['batch'], {})
+  it('without lingerMs sends what is sent in one turn in one frame, and needs no timer for that', async () => {
+    const { clock, session, frames } = await open(['batch'], {})
+    const { timers } = session.resources
     for (const message of ['a', 'bc']) session.send(message)
-    expect(frames()).toEqual([])
+    expect(session.resources.timers).toBe(timers)
     await Promise.resolve()
-    expect(frames()).toEqual([`${DLE}M1,2;abc`])
     session.send('d')
     await Promise.resolve()
+    await clock.advance(0)
     expect(frames()).toEqual([`${DLE}M1,2;abc`, 'd'])
   })
 
