@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atARate } from '../at-a-rate.ts'
 import type { Link, Setup, Start } from '../contender.ts'
 import { contenderOf } from '../contenders.ts'
 import { Echo, type EchoPlan } from '../echo.ts'
@@ -22,12 +23,8 @@ export async function attend(name: string): Promise<void> {
     open: (given: OpenPlan) => links.open(given),
     echo: (plan: EchoPlan) => echo.run(first(), plan),
     allocated: (plan: EchoPlan) => allocated(() => echo.run(first(), plan)),
-    stream: async ({ count, everyMs }: { count: number; everyMs: number }) => {
-      for (let n = 0; n < count; n += 1) {
-        first().send(`c${n}`)
-        await sleep(everyMs)
-      }
-    },
+    stream: ({ count, everyMs }: { count: number; everyMs: number }) =>
+      atARate(count, everyMs, (n) => first().send(`c${n}`)),
     note: () => links.note(),
     happened: () => links.happened,
     heldBytes: () => heldBytes(),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atARate } from '../at-a-rate.ts'
 import type { Payload, ServerKind } from '../contender.ts'
 import { heldBytes } from '../held-bytes.ts'
 import { answerParent } from '../part.ts'
@@ -9,12 +10,6 @@ import { startServer } from '../servers/start-server.ts'
 export async function serve(kind: ServerKind): Promise<void> {
   const records = new Records()
   let server = await startServer(kind, { ...records.plan, port: 0 })
-  const repeat = async (count: number, everyMs: number, message: (n: number) => Payload) => {
-    for (let n = 0; n < count; n += 1) {
-      server.broadcast(message(n))
-      await sleep(everyMs)
-    }
-  }
   answerParent({
     url: () => server.url,
     cpuUs: () => cpuUs(),
@@ -24,8 +19,8 @@ export async function serve(kind: ServerKind): Promise<void> {
     broadcast: ({ message, times }: { message: Payload; times: number }) => {
       for (let n = 0; n < times; n += 1) server.broadcast(message)
     },
-    stream: ({ count, everyMs }: Repeats) => repeat(count, everyMs, (n) => `s${n}`),
-    tick: ({ count, everyMs }: Repeats) => repeat(count, everyMs, () => 'tick'),
+    stream: ({ count, everyMs }: Repeats) => atARate(count, everyMs, (n) => server.broadcast(`s${n}`)),
+    tick: ({ count, everyMs }: Repeats) => atARate(count, everyMs, () => server.broadcast('tick')),
     startLog: () => records.startLog(),
     log: () => records.log,
     arrivals: () => records.arrivals.splice(0),
