@@ -142,8 +142,9 @@ test('a session that has ended is not watched', async () => {
   const here = await running()
   const there = client(here.url)
   await until(() => here.opened.length === 1)
+  there.session.dispose()
   here.opened[0]?.dispose()
-  await there.session.closed
+  await until(() => here.opened[0]?.state.name === 'ended')
   const { started } = here.count
   const [session] = here.opened
   if (session !== undefined) here.tracing.session(session)()
