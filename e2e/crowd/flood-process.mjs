@@ -1,6 +1,6 @@
 // Sends pings as fast as it is told, on a connection after the other, and notes how each ends. Argument: JSON with port.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openRaw } from '../../packages/server/measure/frames.mjs'
+import { openRaw } from './open-raw.mjs'
 import { answer } from './program.mjs'
 
 const { port } = JSON.parse(process.argv[2])
