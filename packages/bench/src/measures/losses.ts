@@ -49,6 +49,8 @@ async function countLosses(
   await client.ask('open', { url: proxy.url, setup: 'eager' })
   await server.ask('startLog')
   await client.ask('note')
+  // A server knows a session when its client has answered; what it sends before that is for nobody.
+  await sleep(500)
   const streams = Promise.all([client, server].map((part) => part.ask('stream', { count, everyMs: 2 })))
   const everyMs = (count * 2) / (resets + 1)
   const cuts = async () => {
