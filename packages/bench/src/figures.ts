@@ -5,8 +5,8 @@ export interface Spread {
   readonly high: number
 }
 
-/** A cell of a table: a figure, or why there is none. */
-export type Figure = Spread | { readonly text: string } | undefined
+/** A cell of a table: a figure, or why there is none. Nothing at all is `null` once it was JSON. */
+export type Figure = Spread | { readonly text: string } | null | undefined
 
 /** Figures of one kind for several contenders. */
 export interface Table {

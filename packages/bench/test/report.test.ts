@@ -25,6 +25,7 @@ describe('figures', () => {
     expect(written(single(-0.001), { digits: 2 })).toBe('0.00')
     expect(written({ text: 'never' }, {})).toBe('never')
     expect(written(undefined, {})).toBe('–')
+    expect(written(JSON.parse('null') as null, {})).toBe('–')
   })
 
   it('stand in columns', () => {

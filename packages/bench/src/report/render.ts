@@ -2,7 +2,7 @@ import type { Column, Figure, Table } from '../figures.ts'
 
 /** Writes a figure: the middle, and the ends where they differ. */
 export function written(figure: Figure, { digits = 2 }: Pick<Column, 'digits'>, withEnds = true): string {
-  if (figure === undefined) return '–'
+  if (!figure) return '–'
   if ('text' in figure) return figure.text
   const { median, low, high } = figure
   const text = number(median, digits)

@@ -64,7 +64,7 @@ function cell(results: Results, column: SummaryColumn, row: (typeof rows)[number
   if (index === -1) throw new Error(`table ${column.table}: has no column "${column.column}"`)
   const name = column.table === 'sizes' ? (row.sizes ?? row.name) : row.name
   const figure = table.rows.find((one) => one.name === name)?.figures[index]
-  if (figure === undefined) return '–'
+  if (!figure) return '–'
   const text = written(figure, column, false)
   return 'text' in figure ? text : `${text}${column.unit ?? ''}`
 }
