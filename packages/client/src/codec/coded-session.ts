@@ -66,7 +66,7 @@ export interface CodedSession<Out, In = Out> extends AsyncIterable<In> {
   ): Release
 
   /** Iterates over the values that arrive from now on; several iterators each get every value. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<In, undefined>
+  [Symbol.asyncIterator](): AsyncIterableIterator<In>
 
   /** Sends what waits for company, then is `session.flushed()`. Before `session.close()`, where values linger. */
   flushed(): Promise<void>

@@ -61,7 +61,7 @@ export class LiveCodedSession<Out, In> implements CodedSession<Out, In> {
     return this.#emitter.once(type, handler, options)
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<In, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<In> {
     return this.#in.iterate()
   }
 

@@ -7,7 +7,7 @@ interface Item<Value> {
 }
 
 /** An iterator over values with a stated bound, which tells of each when its consumer is done with it: at the next one. */
-export class ValueIterator<Value> implements AsyncIterableIterator<Value, undefined> {
+export class ValueIterator<Value> implements AsyncIterableIterator<Value> {
   readonly #items: BoundedIterator<Item<Value>>
   /** Of values that were fed and that the consumer is not done with. */
   readonly #open = new Set<() => void>()

@@ -62,7 +62,7 @@ export class WayIn<In> {
   }
 
   /** Opens an iterator over the values that arrive from now on. */
-  iterate(): AsyncIterableIterator<In, undefined> {
+  iterate(): AsyncIterableIterator<In> {
     const iterator = new ValueIterator<In>(this.#options.maxUnread, () => this.#iterators.delete(iterator))
     if (this.#scope.ended) iterator.end()
     else this.#iterators.add(iterator)
