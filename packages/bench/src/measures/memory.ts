@@ -47,7 +47,7 @@ export const memoryMeasure: Measure = {
 function tableOf(
   rows: readonly { name: string; perSession: ReadonlyMap<number, number>; retained: number }[],
 ): Table {
-  const raw = largest(rows[0]?.perSession)
+  const raw = rows[0]?.perSession
   const at = (bytes: number | undefined) => (bytes === undefined ? undefined : single(bytes / 1_024))
   return {
     id: 'memory',
@@ -66,13 +66,18 @@ function tableOf(
         at(perSession.get(100)),
         at(perSession.get(1_000)),
         at(perSession.get(10_000)),
-        single(largest(perSession) / raw),
+        single(ratioAtMost(perSession, raw)),
         single(retained / 1_024),
       ],
     })),
   }
 }
 
-function largest(perSession: ReadonlyMap<number, number> | undefined): number {
-  return [...(perSession ?? [])].at(-1)?.[1] ?? Number.NaN
+/** Compares at the largest count that both have. */
+function ratioAtMost(
+  perSession: ReadonlyMap<number, number>,
+  raw: ReadonlyMap<number, number> | undefined,
+): number {
+  const [count, bytes] = [...perSession].at(-1) ?? [0, Number.NaN]
+  return bytes / (raw?.get(count) ?? Number.NaN)
 }
