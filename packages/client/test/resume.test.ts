@@ -172,7 +172,10 @@ describe('a session with resume()', () => {
     socket.send(`${DLE}G${JSON.stringify({ after: 1_000, spread: 4_000 })}`)
     await world.clock.advance(999)
     expect(world.session.state.name).toBe('open')
-    await world.clock.advance(2_100)
+    // Half of the spread: until then it is connected.
+    await world.clock.advance(1_990)
+    expect(world.session.state.name).toBe('open')
+    await world.clock.advance(110)
     expect(world.server.dials).toBe(2)
   })
 

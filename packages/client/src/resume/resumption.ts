@@ -180,14 +180,15 @@ export class Resumption implements SocketOwner {
       this.#host.outbound.pump()
     },
     pong: () => this.#socket?.deliver(pingMark),
+    // Stays connected until its own moment has come: a drain must not leave clients offline.
     goaway: ({ afterMs, spreadMs }) => {
       const socket = this.#socket
       const { session, settings, scope } = this.#host
       const openSince = session.state.name === 'open' ? session.state.since : settings.clock.now()
       // A server that says so to everybody who comes must not have them dial in a spin.
       const youngMs = openSince + LEAST_STAY_MS - settings.clock.now()
-      scope.timeout(Math.max(afterMs, youngMs), () => {
-        if (socket === this.#socket) session.reconnect({ withinMs: spreadMs })
+      scope.timeout(Math.max(afterMs, youngMs) + settings.random() * spreadMs, () => {
+        if (socket === this.#socket) session.reconnect()
       })
     },
     credentials: ({ expiresMs }) => this.#renewal.expiresIn(expiresMs),
