@@ -1,7 +1,7 @@
 // What runs found so far: a file for each file of tests, so that a run that was ended can go on where it was.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
 import { filesUnder } from '../check/source-files.mjs'
 import { root } from '../project.mjs'
 import { toolSets } from './install-tools.mjs'
@@ -23,14 +23,33 @@ export const resultsPath = (file) => join(folder, `${file.replace(/\W+/g, '-')}.
 /** Forgets all results. */
 export const clearResults = () => rmSync(folder, { recursive: true, force: true })
 
-/** Names what is tested and how: results of another key say nothing about this one. @param {string} file of tests */
+/**
+ * Names what is tested and how: results of another key say nothing about this one. Declarations are read by compilers alone,
+ * and source maps by nobody here.
+ * @param {string} file of tests
+ */
 export function keyOf(file) {
-  const hash = createHash('sha256').update(readFileSync(join(appFolder, 'node_modules/.installed')))
+  const hash = createHash('sha256')
+  const skipped = file.endsWith('/types.test.ts') ? /\.map$/ : /\.(map|d\.[cm]?ts)$/
+  for (const one of installedFiles().filter((path) => !skipped.test(path)))
+    hash.update(`${one}\n`).update(readFileSync(join(appFolder, 'node_modules', one)))
   const sources = shared.flatMap((one) => filesUnder(root, one, /\.m?ts$|\.mjs$/))
   const locks = toolSets.map((set) => `scripts/everywhere/${set}/package-lock.json`)
   for (const one of [...new Set([...sources, ...locks, file])].sort())
     hash.update(readFileSync(join(root, one)))
   return hash.digest('hex')
+}
+
+/** The files of our packages in the application, and the manifests of all others. */
+function installedFiles() {
+  const ours = /^(holdfast|@holdfast[\\/])/
+  return readdirSync(join(appFolder, 'node_modules'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      relative(join(appFolder, 'node_modules'), join(entry.parentPath ?? entry.path, entry.name)),
+    )
+    .filter((path) => ours.test(path) || basename(path) === 'package.json')
+    .sort()
 }
 
 /** Reads what was found; nothing, if it is of another key. @param {string} path @param {string} key @returns {FileResults} */
