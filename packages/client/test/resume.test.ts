@@ -179,6 +179,17 @@ describe('a session with resume()', () => {
     expect(world.server.dials).toBe(2)
   })
 
+  it('holds one timer however often the server says GOAWAY, and none for a connection that is gone', async () => {
+    const world = open()
+    const socket = await welcomed(world)
+    const before = world.session.resources.timers
+    for (let n = 0; n < 50; n += 1) socket.send(`${DLE}G{"after":60000,"spread":0}`)
+    await world.clock.advance(1)
+    expect(world.session.resources.timers).toBe(before + 1)
+    world.session.pause()
+    expect(world.session.resources.timers).toBe(0)
+  })
+
   it('stays for a second on a connection whose server says GOAWAY at once, each time', async () => {
     const world = open()
     for (let turn = 0; turn < 20; turn += 1) {

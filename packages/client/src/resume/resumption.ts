@@ -40,6 +40,7 @@ export class Resumption implements SocketOwner {
   readonly #fates = new Fates()
   readonly #renewal: Renewal
   readonly #timers = new Map<ExchangeTimer, Release>()
+  #stay: Release = () => {}
   /** Taken from the queue when the window was shut already. */
   #stash: Entry[] = []
   #socket: ResumeSocket | undefined
@@ -110,6 +111,7 @@ export class Resumption implements SocketOwner {
 
   gone(socket: ResumeSocket, code: number): void {
     this.#renewal.expiresIn(undefined)
+    this.#stay()
     this.#do(() => this.#core.closed(socket.attempt, code))
   }
 
@@ -182,14 +184,13 @@ export class Resumption implements SocketOwner {
     pong: () => this.#socket?.deliver(pingMark),
     // Stays connected until its own moment has come: a drain must not leave clients offline.
     goaway: ({ afterMs, spreadMs }) => {
-      const socket = this.#socket
       const { session, settings, scope } = this.#host
       const openSince = session.state.name === 'open' ? session.state.since : settings.clock.now()
       // A server that says so to everybody who comes must not have them dial in a spin.
       const youngMs = openSince + LEAST_STAY_MS - settings.clock.now()
-      scope.timeout(Math.max(afterMs, youngMs) + settings.random() * spreadMs, () => {
-        if (socket === this.#socket) session.reconnect()
-      })
+      const delayMs = Math.max(afterMs, youngMs) + settings.random() * spreadMs
+      this.#stay()
+      this.#stay = scope.timeout(delayMs, () => session.reconnect())
     },
     credentials: ({ expiresMs }) => this.#renewal.expiresIn(expiresMs),
     // What is affected is told with the next welcome, when it is known what the server still has.
