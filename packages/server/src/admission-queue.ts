@@ -50,8 +50,8 @@ export class AdmissionQueue {
   admit(): Admission {
     if (this.#stepMs === 0) return now
     const nowMs = this.#nowMs()
-    const savedMs = this.#limits.burst * this.#stepMs
-    const turnAtMs = Math.max(this.#servedAtMs, nowMs - savedMs + this.#stepMs)
+    // One subtraction: were a step taken off and put back on, rounding could leave the turn just after now.
+    const turnAtMs = Math.max(this.#servedAtMs, nowMs - (this.#limits.burst - 1) * this.#stepMs)
     if (turnAtMs - nowMs > this.#limits.maxWaitMs) return { kind: 'later', retryMs: this.#appoint(nowMs) }
     this.#servedAtMs = turnAtMs + this.#stepMs
     return turnAtMs <= nowMs ? now : { kind: 'wait', waitMs: turnAtMs - nowMs }

@@ -15,6 +15,21 @@ function queue(more: Partial<typeof limits> = {}) {
   return { clock, admit: () => admissions.admit() }
 }
 
+test('the first client has its turn at every moment that a clock can show', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0, max: 1e7, noNaN: true }),
+      fc.integer({ min: 1, max: 1_000 }),
+      (nowMs, perSecond) => {
+        const { clock, admit } = queue({ perSecond, burst: 1, maxWaitMs: 0 })
+        clock.nowMs = nowMs
+        expect(admit()).toEqual({ kind: 'now' })
+      },
+    ),
+    { examples: [[191.06111293968996, 1]] },
+  )
+})
+
 test('a burst is taken in at once, then one after the other, then nobody', () => {
   const { admit } = queue()
   for (let n = 0; n < 10; n += 1) expect(admit()).toEqual({ kind: 'now' })
