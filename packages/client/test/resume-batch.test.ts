@@ -2,18 +2,15 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { connect, type Session } from '../src/index.ts'
 import { batch, resume } from '../src/resume/index.ts'
 import { fakeServer, ManualClock } from '../src/testing/index.ts'
+import { DLE, helloOn, welcome } from './resume-frames.ts'
 
 // Messages that share frames, in virtual time, against a server written out frame by frame.
 
-const DLE = '\u0010'
 const sessions: Session[] = []
 
 afterEach(() => {
   for (const session of sessions.splice(0)) session.dispose()
 })
-
-const standard = { v: 1, sid: 's', tok: 't', res: false, rx: 0, ack: 0, max: 1_000, win: [100, 10_000] }
-const times = { ping: 20_000, idle: 60_000, ttl: 300_000, spread: 0 }
 
 async function open(ext: readonly string[], options?: Parameters<typeof batch>[0]) {
   const clock = new ManualClock()
@@ -30,8 +27,8 @@ async function open(ext: readonly string[], options?: Parameters<typeof batch>[0
   session.on('message', (message) => got.push(message))
   await clock.advance(1)
   const socket = server.last
-  const hello = JSON.parse(String(socket.received[0]).slice(2)) as { ext: string[] }
-  socket.send(`${DLE}W${JSON.stringify({ ...standard, ...times, ext })}`)
+  const hello = helloOn(socket)
+  socket.send(welcome({ win: [100, 10_000], ext }))
   await clock.advance(1)
   /** What was sent since WELCOME, acknowledgements left out. */
   const frames = () =>

@@ -2,18 +2,15 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { connect, type Session, type SessionError } from '../src/index.ts'
 import { type ResumeOptions, resume } from '../src/resume/index.ts'
 import { fakeServer, ManualClock, type ServerSocket } from '../src/testing/index.ts'
+import { DLE, welcome as welcomeFrame } from './resume-frames.ts'
 
 // What the client acknowledges with `ack: 'handled'`, in virtual time, against a server written out frame by frame.
 
-const DLE = '\u0010'
 const sessions: Session[] = []
 
 afterEach(() => {
   for (const session of sessions.splice(0)) session.dispose()
 })
-
-const fresh = { v: 1, sid: 's-1', tok: 't', res: false, rx: 0, ack: 0, max: 1_000, win: [10, 10_000] }
-const times = { ping: 20_000, idle: 60_000, ttl: 300_000, spread: 0 }
 
 /** Lets an acknowledgement go that is owed. */
 const soon = 250
@@ -34,7 +31,7 @@ async function open(plug: Partial<ResumeOptions> = {}) {
   const welcome = async (members: object = {}): Promise<ServerSocket> => {
     await clock.advance(1)
     const socket = server.last
-    socket.send(`${DLE}W${JSON.stringify({ ...fresh, ...times, ...members })}`)
+    socket.send(welcomeFrame(members))
     await clock.advance(1)
     return socket
   }

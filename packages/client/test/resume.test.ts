@@ -2,44 +2,15 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { connect, type Session, type SessionOptions } from '../src/index.ts'
 import { type ResumeOptions, resume } from '../src/resume/index.ts'
 import { fakeServer, ManualClock, type ServerSocket } from '../src/testing/index.ts'
+import { DLE, helloOn, welcome } from './resume-frames.ts'
 
 // The client end of `holdfast.v1` in virtual time, against a server that is written out frame by frame.
 
-const DLE = '\u0010'
 const sessions: Session[] = []
 
 afterEach(async () => {
   for (const session of sessions.splice(0)) session.dispose()
 })
-
-interface Hello {
-  readonly sid: string | null
-  readonly att: number
-  readonly auth?: unknown
-  readonly proto?: readonly string[]
-}
-
-/** Reads what arrived as HELLO on a connection. */
-function helloOn(socket: ServerSocket): Hello {
-  const first = String(socket.received[0])
-  expect(first.slice(0, 2)).toBe(`${DLE}H`)
-  return JSON.parse(first.slice(2)) as Hello
-}
-
-function welcome(members: Record<string, unknown> = {}): string {
-  const standard = {
-    v: 1,
-    sid: 'session-1',
-    tok: 'token-1',
-    res: false,
-    rx: 0,
-    ack: 0,
-    max: 1_000,
-    win: [10, 10_000],
-  }
-  const times = { ping: 20_000, idle: 60_000, ttl: 300_000, spread: 0 }
-  return `${DLE}W${JSON.stringify({ ...standard, ...times, ...members })}`
-}
 
 function open(options: SessionOptions = {}, plug: Partial<ResumeOptions> = {}) {
   const clock = new ManualClock()

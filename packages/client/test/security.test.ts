@@ -10,34 +10,19 @@ import { connect, type Session, type SessionOptions } from '../src/index.ts'
 import { requests } from '../src/request/index.ts'
 import { resume } from '../src/resume/index.ts'
 import { fakeServer, ManualClock } from '../src/testing/index.ts'
+import { DLE, standardWelcome } from './resume-frames.ts'
 
 // What a hostile server could do to a client: docs/security.md has the table.
 
-const DLE = '\u0010'
 const endings: (() => unknown)[] = []
 
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end()
 })
 
-const standard = {
-  v: 1,
-  sid: 'session-1',
-  tok: 'token-1',
-  res: false,
-  rx: 0,
-  ack: 0,
-  max: 1_000,
-  win: [10, 10_000],
-  ping: 20_000,
-  idle: 60_000,
-  ttl: 300_000,
-  spread: 0,
-}
-
 /** A WELCOME; members are given as the JSON of their values, so that they may be what no number of ours is. */
 function welcome(members: Readonly<Record<string, string>> = {}): string {
-  const texts = Object.entries(standard).map(([name, value]) => [name, JSON.stringify(value)] as const)
+  const texts = Object.entries(standardWelcome).map(([name, value]) => [name, JSON.stringify(value)] as const)
   const all = { ...Object.fromEntries(texts), ...members }
   return `${DLE}W{${Object.entries(all)
     .map(([name, text]) => `"${name}":${text}`)
