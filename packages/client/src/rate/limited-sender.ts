@@ -3,7 +3,8 @@ import { utf8Bytes } from '@holdfast/protocol'
 import { byteLengthOf, type Message } from '../message.ts'
 import type { Sender, Wire } from '../outbound.ts'
 import type { HandBack, SendOptions } from '../queue.ts'
-import { InFlight } from './in-flight.ts'
+import type { SocketLike } from '../socket-like.ts'
+import { type Gate, HeldFrames } from './held-frames.ts'
 import type { Passenger, Turnstile } from './turnstile.ts'
 
 /** How a sender is limited. */
@@ -22,12 +23,16 @@ export function wireBytes(message: Message): number {
 
 /**
  * The way out of a session under a rate limit. All that it does is to say that the wire takes nothing more while there are no
- * tokens: the queue, its bounds and its order stay what they are.
+ * tokens: the queue, its bounds and its order stay what they are. What a resumable session writes without having been asked,
+ * because the server lacks it after a break, passes here as well.
  */
-export class LimitedSender implements Sender, Passenger {
+export class LimitedSender implements Sender, Passenger, Gate {
   readonly #plain: Sender
   readonly #limits: SenderLimits
-  readonly #inFlight = new InFlight()
+  /** Of the present connection, in resume mode. */
+  #frames: HeldFrames | undefined
+  /** Messages that have paid and are not yet frames: those may go when they like. */
+  #paid = 0
   /** Set while a message looks for its way past an empty queue. */
   #asking: Message | undefined
 
@@ -49,15 +54,41 @@ export class LimitedSender implements Sender, Passenger {
     }
   }
 
+  /** Has what a resumable session writes on this socket pass here. */
+  limit(socket: SocketLike): SocketLike {
+    this.#frames = HeldFrames.of(socket)
+    this.#frames?.add(this)
+    return socket
+  }
+
+  /** Counts a message that goes without asking; whoever comes next waits until that is paid back. */
+  charge(message: Message): void {
+    this.#limits.turnstile.charge(1, this.#limits.bytesOf(message))
+    if (this.#frames) this.#paid += 1
+  }
+
+  /** As `Gate.paid`. */
+  get paid(): number {
+    return this.#paid
+  }
+
+  /** As `Gate.allows`. */
+  allows(): boolean {
+    return this.#paid > 0 || this.#limits.turnstile.allows(this)
+  }
+
+  /** As `Gate.passed`. */
+  passed(frame: string | Uint8Array): void {
+    if (this.#paid > 0) this.#paid -= 1
+    else this.#limits.turnstile.take(this.#limits.bytesOf(frame))
+  }
+
   opened(wire: Wire): void {
-    // What resume mode has just sent again was not held up, so what follows waits until it is paid for.
-    const { messages, bytes } = this.#inFlight.total()
-    this.#limits.turnstile.charge(messages, bytes)
     this.#plain.opened(this.#limited(wire))
   }
 
   lost(): void {
-    this.#limits.turnstile.leave(this)
+    this.#leave()
     this.#plain.lost()
   }
 
@@ -67,6 +98,7 @@ export class LimitedSender implements Sender, Passenger {
 
   /** As `Passenger.pass`. */
   pass(): void {
+    this.#frames?.release()
     this.#plain.pump()
   }
 
@@ -83,13 +115,22 @@ export class LimitedSender implements Sender, Passenger {
   }
 
   end(): HandBack {
-    this.#limits.turnstile.leave(this)
+    this.#leave()
     return this.#plain.end()
+  }
+
+  #leave(): void {
+    this.#limits.turnstile.leave(this)
+    this.#frames?.drop()
+    this.#frames = undefined
+    this.#paid = 0
   }
 
   #limited(wire: Wire): Wire {
     const { turnstile, bytesOf, highWaterBytes } = this.#limits
     const bufferedAmount = () => {
+      // What waits to go again goes first.
+      if (this.#frames?.isHolding) return Infinity
       const bytes = wire.bufferedAmount
       // With nothing to send the truth is asked for: whoever waits for an empty buffer does not wait for a token.
       if (bytes >= highWaterBytes || (this.#asking === undefined && this.queue.size === 0)) return bytes
@@ -101,12 +142,21 @@ export class LimitedSender implements Sender, Passenger {
       },
       send: (message: Message, receipt: ReceiptEntry) => {
         this.#asking = undefined
-        const bytes = bytesOf(message)
-        turnstile.take(bytes)
-        const settlesItself = wire.send(message, receipt)
-        if (settlesItself) this.#inFlight.add(receipt, bytes)
-        return settlesItself
+        turnstile.take(bytesOf(message))
+        return this.#frames ? this.#sendPaid(wire, message, receipt) : wire.send(message, receipt)
       },
+    }
+  }
+
+  #sendPaid(wire: Wire, message: Message, receipt: ReceiptEntry): unknown {
+    this.#paid += 1
+    let isTaken = false
+    try {
+      const settlesItself = wire.send(message, receipt)
+      isTaken = receipt.status !== 'rejected'
+      return settlesItself
+    } finally {
+      if (!isTaken) this.#paid -= 1
     }
   }
 }

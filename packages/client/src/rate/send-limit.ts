@@ -86,23 +86,27 @@ export class SendLimit {
       if (slowDown) this.slowDown(slowDown)
     })
     life.defer(listener)
-    const { onConnected } = settings
+    const { onConnected, createSocket } = settings
     const { highWaterBytes } = settings.queue
+    const sender = new LimitedSender(outbound, { turnstile, bytesOf, highWaterBytes })
     return {
       settings: {
         ...settings,
+        // What resume mode sends again does not come from the queue.
+        createSocket:
+          settings.resume && createSocket ? (...dial) => sender.limit(createSocket(...dial)) : createSocket,
         onConnected:
           onConnected &&
           ((context) =>
             onConnected({
               ...context,
               send: (message) => {
-                turnstile.charge(1, bytesOf(message))
+                sender.charge(message)
                 context.send(message)
               },
             })),
       },
-      outbound: new LimitedSender(outbound, { turnstile, bytesOf, highWaterBytes }),
+      outbound: sender,
     }
   }
 

@@ -86,7 +86,7 @@ export class ResumeSocket implements SocketLike {
     this.#below.close()
   }
 
-  /** Sends a frame. */
+  /** Sends a frame. Every frame comes this way, so that a rate limit can stand here. */
   write(data: string | Uint8Array): void {
     this.#below.send(data as never)
   }
