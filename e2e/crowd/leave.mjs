@@ -55,8 +55,11 @@ async function run({ sessions, sendEveryMs, deadlineMs, loadMs, nodes, clients, 
   await pause(loadMs)
   target = other
   const startedAt = performance.now()
+  const askedAt = Date.now()
   const code = await leaving.terminate()
-  const tookMs = performance.now() - startedAt
+  // By its own log: this process, with all the clients, may hear of it later.
+  const { at } = journal.events.find(({ event }) => event === 'exit')
+  const tookMs = at - askedAt
   print(`the server has ended with ${code} after ${Math.round(tookMs)} ms`)
   while (clients.some(({ resumes }) => resumes === 0) && performance.now() - startedAt < PATIENCE_MS)
     await pause(20)

@@ -8,7 +8,10 @@ import { startRelay } from './relay.mjs'
 const program = fileURLToPath(new URL('node.mjs', import.meta.url))
 
 /** Makes one server of the fleet; `start` starts its first process. */
-export async function fleetNode(name, { folder, redis, durable, sendEveryMs, deadlineMs = 5_000 }) {
+export async function fleetNode(
+  name,
+  { folder, redis, durable, sendEveryMs, deadlineMs = 5_000, handOverMs },
+) {
   let lives = 0
   let child
   let port = 0
@@ -27,7 +30,16 @@ export async function fleetNode(name, { folder, redis, durable, sendEveryMs, dea
     async start() {
       lives += 1
       const log = join(folder, `${name}.log`)
-      const told = { port, redis, durable, log, life: `${name}.${lives}`, sendEveryMs, deadlineMs }
+      const told = {
+        port,
+        redis,
+        durable,
+        log,
+        life: `${name}.${lives}`,
+        sendEveryMs,
+        deadlineMs,
+        handOverMs,
+      }
       child = spawn(process.execPath, [program, JSON.stringify(told)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })

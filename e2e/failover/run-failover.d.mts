@@ -3,6 +3,7 @@ export function runFailover(options?: {
   readonly kills?: number
   readonly zombies?: number
   readonly restarts?: number
+  readonly ends?: number
   readonly durable?: boolean
   readonly clients?: number
   readonly sendEveryMs?: number

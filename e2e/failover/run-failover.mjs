@@ -22,6 +22,7 @@ export const failoverDefaults = {
   kills: 3,
   zombies: 2,
   restarts: 1,
+  ends: 1,
   durable: true,
   clients: 6,
   sendEveryMs: 20,
@@ -34,7 +35,8 @@ export async function runFailover({ print = () => {}, ...given } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-failover-'))
   const redis = redisIn(folder, options.durable)
   await redis.start()
-  const parts = { folder, redis: redis.socket, ...options }
+  // So that a server that hangs is fenced off while it hangs.
+  const parts = { folder, redis: redis.socket, handOverMs: 500, ...options }
   const nodes = [await fleetNode('a', parts), await fleetNode('b', parts)]
   /** @type {(() => Promise<unknown>)[]} */
   const ends = [() => redis.kill(), async () => rmSync(folder, { recursive: true, force: true })]
@@ -94,11 +96,12 @@ async function run(world, ends) {
   return { options, seconds: Math.round((performance.now() - startedAt) / 1_000), ...verdict }
 }
 
-function shuffled({ options: { kills, zombies, restarts }, random }) {
+function shuffled({ options: { kills, zombies, restarts, ends }, random }) {
   const steps = [
     ...Array.from({ length: kills }, () => killNode),
     ...Array.from({ length: zombies }, () => stopNode),
     ...Array.from({ length: restarts }, () => restartRedis),
+    ...Array.from({ length: ends }, () => endNode),
   ]
   for (let index = steps.length - 1; index > 0; index -= 1) {
     const other = Math.floor(random() * (index + 1))
@@ -112,6 +115,16 @@ async function killNode({ nodes, away, random }) {
   await node.kill()
   away.add(node)
   await pause(random() * 150)
+  await node.start()
+  away.delete(node)
+  await pause(50 + random() * 250)
+}
+
+/** Ends a server in good order, and starts another one in its place. */
+async function endNode({ nodes, away, random }) {
+  const node = nodes[Math.floor(random() * nodes.length)]
+  away.add(node)
+  await node.terminate()
   await node.start()
   away.delete(node)
   await pause(50 + random() * 250)

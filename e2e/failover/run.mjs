@@ -5,14 +5,14 @@ import { parseArgs } from 'node:util'
 import { failoverDefaults, runFailover } from './run-failover.mjs'
 
 const usage =
-  'usage: run.mjs [--kills N] [--zombies N] [--restarts N] [--forgetful] [--clients N] [--sendEveryMs N] [--seed N] [--json]'
+  'usage: run.mjs [--kills N] [--zombies N] [--restarts N] [--ends N] [--forgetful] [--clients N] [--sendEveryMs N] [--seed N] [--json]'
 
 function stop(message) {
   console.error(`${message}\n${usage}`)
   process.exit(2)
 }
 
-const numbers = ['kills', 'zombies', 'restarts', 'clients', 'sendEveryMs', 'seed']
+const numbers = ['kills', 'zombies', 'restarts', 'ends', 'clients', 'sendEveryMs', 'seed']
 
 function readOptions() {
   const flag = { type: 'boolean', default: false }

@@ -65,7 +65,8 @@ export class ModelStore {
     const verdict = judgeAttach(record, request)
     if (verdict === 'stale') return { kind: 'stale', attempt: record.attempt }
     if (verdict === 'principal' || verdict === 'token') return this.#create(node, request, verdict)
-    if (kept.node !== node && mayWait) return { kind: 'wait', node: kept.node, gen: record.gen }
+    if (kept.node !== node && kept.node !== '' && mayWait)
+      return { kind: 'wait', node: kept.node, gen: record.gen }
     if (verdict !== 'resume') {
       kept.ended = verdict
       return this.#create(node, request, verdict)
@@ -99,6 +100,11 @@ export class ModelStore {
       ended: undefined,
     })
     return { kind: 'created', record, displaced: [], ...(reason === undefined ? {} : { lost: { reason } }) }
+  }
+
+  letGo(sid: string, gen: number): void {
+    const kept = this.#sessions.get(sid)
+    if (kept?.record.gen === gen && kept.ended === undefined) kept.node = ''
   }
 
   keep(batch: Batch<SentMessage>): BatchAnswer {

@@ -32,6 +32,7 @@ export class SimNode {
   #storeHost: SharedStoreHost | undefined
   #released = new Map<string, () => void>()
   #answeredAt = 0
+  readonly #asked = new Set<Promise<unknown>>()
   #objects = 0
 
   constructor(world: SimWorld, name: string) {
@@ -97,6 +98,15 @@ export class SimNode {
     this.#scope.end()
   }
 
+  /** Ends in good order: as `stop` of a server does. */
+  leave(deadlineMs: number): void {
+    this.#engine.leave({ deadlineMs })
+    this.#after(deadlineMs, () => {
+      for (const number of this.#connections.keys()) this.#closed(number)
+      void Promise.resolve(this.#engine.end(Promise.resolve())).then(() => this.kill())
+    })
+  }
+
   stop(): void {
     if (this.#state === 'running') this.#state = 'stopped'
   }
@@ -124,6 +134,11 @@ export class SimNode {
         if (this.#state === 'dead') return
         wire.close('server', code)
         this.#after(20, () => this.#closed(number))
+      },
+      cut: () => {
+        if (this.#state === 'dead') return
+        wire.close('server', undefined)
+        this.#closed(number)
       },
     }
     const driver = this.#engine.accept(connection)
@@ -158,7 +173,8 @@ export class SimNode {
 
   /** The application: takes what comes, and sends now and then. */
   #serve(session: ServerSession): void {
-    const { ledger, random } = this.#world
+    const world = this.#world
+    const { ledger, random } = world
     this.#objects += 1
     const object = `${this.name}#${this.#objects}`
     session.on('message', (message) => {
@@ -170,10 +186,14 @@ export class SimNode {
     let count = 0
     const send = () => {
       if (session.state.name === 'ended' || this.#world.isQuiet) return
-      count += 1
-      const message = `${object}:${count}`
+      const message = `${object}:${count + 1}`
       const receipt = session.send(message)
-      void receipt.settled.then((fate) => this.#world.fate(session.id, message, fate))
+      // Not taken, because another server is about to have the session: as if it had not been sent.
+      if (receipt.status === 'rejected') world.ledger.count('down rejected')
+      else {
+        count += 1
+        void receipt.settled.then((fate) => world.fate(session.id, message, fate))
+      }
       this.#after(random.wait(this.#world.sendMs), send)
     }
     this.#after(1, send)
@@ -181,6 +201,14 @@ export class SimNode {
 
   /** Asks the model over a line that is slow, breaks, and keeps its order. */
   #ask<Result>(question: () => Result): Promise<Result> {
+    const answer = this.#carry(question)
+    const forget = () => void this.#asked.delete(answer)
+    this.#asked.add(answer)
+    answer.then(forget, forget)
+    return answer
+  }
+
+  #carry<Result>(question: () => Result): Promise<Result> {
     const { agenda, random, storeMs } = this.#world
     return new Promise((resolve, reject) => {
       const way = random.between(0, storeMs)
@@ -223,6 +251,10 @@ export class SimNode {
         return second
       },
       keep: (batch) => this.#ask(() => model.keep(batch)),
+      letGo: (sid, gen) => this.#ask(() => model.letGo(sid, gen)),
+      settled: async () => {
+        while (this.#asked.size > 0) await Promise.allSettled(this.#asked)
+      },
       waiting: async () => [],
     }
   }

@@ -54,6 +54,7 @@ export class SimWorld {
     this.#break(random.pick(300, 1_000), () => this.#cut())
     this.#break(random.pick(1_000, 3_000), () => this.#kill())
     this.#break(random.pick(1_000, 3_000), () => this.#stop())
+    this.#break(random.pick(1_000, 3_000), () => this.#leave())
     if (random.chance(0.4)) this.#break(2_500, () => this.#failOver())
     this.#snapshots()
   }
@@ -128,6 +129,14 @@ export class SimWorld {
     this.#wires.at(-1)?.cut(200)
   }
 
+  /** A server is replaced in good order. */
+  #leave(): void {
+    this.ledger.count('planned ends')
+    const index = this.random.between(0, this.#nodes.length - 1)
+    this.#nodes[index]?.leave(this.random.pick(0, 300, 2_000))
+    this.#nodes[index] = this.#newNode()
+  }
+
   #stop(): void {
     this.ledger.count('stops')
     const node = this.random.pick(...(this.#nodes as [SimNode]))
@@ -194,11 +203,11 @@ export class SimWorld {
   }
 
   release(holder: string, sid: string, gen: number, node: string): void {
-    this.#nodes.find(({ name }) => name === holder)?.release(sid, gen, node)
+    this.#all.find(({ name }) => name === holder)?.release(sid, gen, node)
   }
 
   released(node: string, sid: string): void {
-    this.#nodes.find(({ name }) => name === node)?.released(sid)
+    this.#all.find(({ name }) => name === node)?.released(sid)
   }
 
   fate(id: string, message: string, fate: string): void {

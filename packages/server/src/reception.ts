@@ -90,10 +90,10 @@ export class Reception {
    * asked to go.
    */
   closeAll(code: number, spreadMs: number): void {
-    for (const connection of this.#connections) {
-      if (this.#speaksSessions(connection.protocol)) continue
+    const plain = [...this.#connections].filter(({ protocol }) => !this.#speaksSessions(protocol))
+    for (const [index, connection] of plain.entries()) {
       if (spreadMs === 0) connection.end('stop', code)
-      else connection.endAfter(Math.random() * spreadMs, 'stop', code)
+      else connection.endAfter(((index + Math.random()) * spreadMs) / plain.length, 'stop', code)
     }
   }
 

@@ -12,6 +12,8 @@ import type { SessionStats } from './session-stats.ts'
 export interface DrivenConnection extends Pick<Connection, 'id' | 'request' | 'bufferedBytes' | 'send'> {
   /** Starts the close handshake and says why; a second call does nothing. */
   end(cause: CloseCause, code?: number, reason?: string): void
+  /** Cuts the connection. */
+  cut(cause: CloseCause): void
 }
 
 /** Takes what happens on a connection in the place of a handler. */
@@ -63,8 +65,10 @@ export interface OpenSessions {
    * is a deadline, in time for it.
    */
   leave(within: { readonly deadlineMs: number } | { readonly spreadMs: number }): void
-  /** Ends what is left and gives back what it held. */
-  end(): void | Promise<void>
+  /** How long `end` may take once the time is over. */
+  readonly handOverMs: number
+  /** Ends what is left, or leaves it to others, and gives back what it held: at most `handOverMs` longer than `forced`. */
+  end(forced: Promise<void>): void | Promise<void>
   /** Tells what happened so far. */
   stats(): SessionStats
 }

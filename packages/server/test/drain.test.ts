@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { settleSpread } from '../src/drain.ts'
 import { leaveTimes } from '../src/sessions/leave-times.ts'
+import { spreadSlice } from '../src/sessions/spread-slice.ts'
 import { ask, askUpgrade, dial, make, next, running, until } from './running.ts'
 import { inState, joined, sessionServer } from './sessions-running.ts'
 
@@ -37,6 +39,42 @@ test('drain asks clients of sessions to go, and their sessions stay', async () =
   expect([...at.live]).toEqual([session])
 })
 
+test('drain gives each client of a session a part of the spread of its own', async () => {
+  const at = await sessionServer()
+  const all = []
+  for (let n = 0; n < 4; n += 1) all.push(await joined(at))
+  const [gone, ...here] = all
+  await gone?.client.cut()
+  await until(() => gone?.session.state.name === 'detached')
+  void at.server.drain({ spreadMs: 3_599_999 })
+  await until(() => here.every(({ client }) => client.all('goaway').length === 1))
+  expect(here.flatMap(({ client }) => client.all('goaway'))).toMatchObject([
+    { afterMs: 0, spreadMs: 1_199_999 },
+    { afterMs: 1_199_999, spreadMs: 1_200_000 },
+    { afterMs: 2_399_999, spreadMs: 1_200_000 },
+  ])
+})
+
+test('whatever the spread and the count: the parts follow each other without a gap, and are as long as each other', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 3_000 }),
+      fc.integer({ min: 0, max: 3_600_000 }),
+      (count, spreadMs) => {
+        let endMs = 0
+        for (let index = 0; index < count; index += 1) {
+          const slice = spreadSlice(index, count, spreadMs)
+          expect(slice.afterMs).toBe(endMs)
+          expect(Math.abs(slice.spreadMs - spreadMs / count)).toBeLessThan(1)
+          endMs += slice.spreadMs
+        }
+        expect(endMs).toBe(spreadMs)
+      },
+    ),
+    { numRuns: 30 },
+  )
+})
+
 test('a second drain gives the same promise, and stop may come in between', async () => {
   const { server, url } = await running()
   const { closed } = await dial(url)
@@ -71,12 +109,13 @@ test.each([
 )
 
 test.each([
-  [{ deadlineMs: 5_000 }, { spreadMs: 2_000, graceMs: 0 }],
-  [{ deadlineMs: 2_500 }, { spreadMs: 1_500, graceMs: 0 }],
-  [{ deadlineMs: 300 }, { spreadMs: 0, graceMs: 0 }],
-  [{ deadlineMs: Infinity }, { spreadMs: 2_000, graceMs: 0 }],
-  [{ spreadMs: 60_000 }, { spreadMs: 60_000, graceMs: 5_000 }],
-])('within %j clients are asked to leave within %j', (within, wanted) => {
+  [{ deadlineMs: 5_000 }, { spreadMs: 2_000, sendAwayMs: 2_000, cutMs: 3_500 }],
+  [{ deadlineMs: 2_500 }, { spreadMs: 1_500, sendAwayMs: 1_500, cutMs: 2_000 }],
+  [{ deadlineMs: 300 }, { spreadMs: 0, sendAwayMs: 0, cutMs: 150 }],
+  [{ deadlineMs: 0 }, { spreadMs: 0, sendAwayMs: 0, cutMs: 0 }],
+  [{ deadlineMs: Infinity }, { spreadMs: 2_000, sendAwayMs: 2_000, cutMs: Infinity }],
+  [{ spreadMs: 60_000 }, { spreadMs: 60_000, sendAwayMs: 65_000, cutMs: Infinity }],
+])('within %j clients are asked to leave, sent away and cut within %j', (within, wanted) => {
   expect(leaveTimes(within, 2_000)).toEqual(wanted)
 })
 

@@ -39,6 +39,29 @@ describe('a session in Redis', () => {
     expect([...a.errors, ...b.errors]).toEqual([])
   })
 
+  test('brings what it holds along, and that counts there until the client has it', async () => {
+    const [a, b] = [await node(redis), await node(redis, { maxTotalHeldBytes: 10 })]
+    const { client, session } = await joined(a)
+    await client.cut()
+    await inState(session, 'detached')
+    session.send('12345678')
+    client.core.buffered(0)
+    // It takes nothing from its socket, so it acknowledges nothing.
+    await client.cut()
+    client.url = b.url
+    const socket = await client.open()
+    socket.pause()
+    await until(() => b.opened.length === 1)
+    expect(a.live.stats?.heldBytes).toBe(0)
+    expect(b.live.stats?.heldBytes).toBe(8)
+    expect(b.opened[0]?.send('123').status).toBe('rejected')
+    socket.resume()
+    await until(() => b.live.stats?.heldBytes === 0)
+    expect(b.opened[0]?.send('123').status).not.toBe('rejected')
+    await until(() => client.received.length === 2)
+    expect(client.received).toEqual(['12345678', '123'])
+  })
+
   test('moves to and fro under load: each message once, in order', async () => {
     const numbered: [number, string][][] = [[], []]
     const nodes = await Promise.all(

@@ -52,6 +52,7 @@ function crowd({
         return 'sent'
       },
       end: () => {},
+      cut: () => {},
     }
     const driver = open.accept(connection)
     const say = (text: string) => driver.message(text, Buffer.byteLength(text))
@@ -78,7 +79,7 @@ test('ten thousand sessions without a connection hold little memory, and give al
   // Measured: about 7 kB each, in a process without test tools. The bound is against growth by whole connections, not a benchmark.
   expect((heapBytes() - before) / count).toBeLessThan(30_000)
   expect(scope.ledger).toMatchObject({ sockets: 0 })
-  void open.end()
+  void open.end(Promise.resolve())
   expect(opened).toHaveLength(count)
   expect(opened.every(({ state }) => state.name === 'ended')).toBe(true)
   expect(live.stats?.states).toEqual({ unconfirmed: 0, attached: 0, detached: 0, closing: 0 })

@@ -20,7 +20,7 @@ export interface RedisStoreOptions {
   readonly leaseMs?: number
   /**
    * How long the server that holds a session has to let go of it, when its client has come in at another: within this time all that
-   * either end sent arrives once. One that does not answer is fenced off: what it had accepted and not handled comes in again. Default 500.
+   * either end sent arrives once. One that does not answer is fenced off: what it had accepted and not handled comes in again. Default 2,000.
    */
   readonly handOverMs?: number
   /** How long it is remembered how an ended session ended. Default 86,400,000. */
@@ -34,7 +34,7 @@ const defaults = {
   prefix: 'hf:',
   durable: false,
   leaseMs: 30_000,
-  handOverMs: 500,
+  handOverMs: 2_000,
   tombstoneMs: 86_400_000,
 } as const
 

@@ -19,6 +19,7 @@ import {
   createScript,
   epochScript,
   keepScript,
+  letGoScript,
   postScript,
   releasedScript,
   type Script,
@@ -45,6 +46,8 @@ export class RedisStore implements SharedStore {
   readonly #node = randomBytes(9).toString('base64url')
   readonly #channel: NodeChannel
   readonly #run: ReturnType<typeof scriptRunner>
+  /** What was asked for and is not answered. */
+  readonly #underWay = new Set<Promise<unknown>>()
   #host: SharedStoreHost | undefined
   #epoch: Promise<string> | undefined
 
@@ -58,7 +61,7 @@ export class RedisStore implements SharedStore {
   open(host: SharedStoreHost): void {
     if (this.#host !== undefined) throw new TypeError('store: it works for another server already')
     this.#host = host
-    void this.#connect(host).catch(host.report)
+    this.#connect(host).catch(host.report)
   }
 
   async #connect({ scope, wake, release, report }: SharedStoreHost): Promise<void> {
@@ -80,12 +83,32 @@ export class RedisStore implements SharedStore {
     })
   }
 
-  async #tellReleased(sid: string, node: string): Promise<void> {
-    await this.#on(sid, releasedScript, [`${this.#channel.prefix}${node}`, sid])
+  #tellReleased(sid: string, node: string): Promise<unknown> {
+    return this.#on(sid, releasedScript, [`${this.#channel.prefix}${node}`, sid])
+  }
+
+  /** Counts what is under way. */
+  #watched<Result>(work: Promise<Result>): Promise<Result> {
+    const forget = () => void this.#underWay.delete(work)
+    this.#underWay.add(work)
+    work.then(forget, forget)
+    return work
+  }
+
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+  }
+
+  async letGo(sid: string, gen: number): Promise<void> {
+    await this.#on(sid, letGoScript, [gen])
   }
 
   /** Finds the session of a HELLO and takes it over from whoever holds it, or makes a new one. */
-  async attach(request: AttachRequest): Promise<SharedAttachment<SentMessage>> {
+  attach(request: AttachRequest): Promise<SharedAttachment<SentMessage>> {
+    return this.#watched(this.#find(request))
+  }
+
+  async #find(request: AttachRequest): Promise<SharedAttachment<SentMessage>> {
     const { sid } = request.hello
     if (sid === null) return this.#create(request, {})
     const first = await this.#attach(request, sid, 'may wait')
@@ -186,7 +209,11 @@ export class RedisStore implements SharedStore {
     return String(reply) as Posted
   }
 
-  async #on(sid: string, script: Script, args: readonly Argument[]): Promise<unknown> {
+  #on(sid: string, script: Script, args: readonly Argument[]): Promise<unknown> {
+    return this.#watched(this.#ask(sid, script, args))
+  }
+
+  async #ask(sid: string, script: Script, args: readonly Argument[]): Promise<unknown> {
     const epoch = await this.#reign()
     const base = `${this.#options.prefix}{${sid}}`
     const all = [epoch, ...args].map((arg) => (typeof arg === 'number' ? String(arg) : arg))

@@ -76,7 +76,7 @@ end
 if not owns then return {'lost', 'principal'} end
 if att <= num(s.att) then return {'stale', s.att} end
 if not holds then return {'lost', 'token'} end
-if s.node ~= node then
+if s.node ~= node and s.node ~= '' then
   -- Who holds it is to let go, with all it has; if it is not there, or takes too long, it is fenced off.
   if mayWait and redis.call('PUBLISH', channel .. s.node, 'release ' .. s.gen .. ' ' .. node .. ' ' .. sid) > 0 then
     return {'wait'}
@@ -172,6 +172,14 @@ redis.call('HINCRBY', record, 'bytes', #payload)
 bounded(posts, num(s.exp))
 redis.call('PUBLISH', channel .. s.node, 'touch ' .. sid)
 return 'posted'
+`)
+
+/** Notes that the server that holds a session has let go of it, unless another one has it since. */
+export const letGoScript = script(`
+if num(redis.call('HGET', record, 'gen')) == num(ARGV[2]) and redis.call('HEXISTS', record, 'end') == 0 then
+  redis.call('HSET', record, 'node', '')
+end
+return 'gone'
 `)
 
 /** Tells the server that waits for a session that it was let go. */

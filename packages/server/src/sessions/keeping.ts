@@ -27,6 +27,10 @@ export interface Keeping {
   bufferedBytes(connection: number): number
   /** Forgets a connection that is gone. */
   closed(connection: number): void
-  /** Leaves the sessions to others, if there can be any, within a time. */
-  leave(withinMs: number): Promise<void> | undefined
+  /** How long `finish` may take once the time is over. */
+  readonly handOverMs: number
+  /** The server is about to stop: leaves to others, if there can be any, each session whose client goes. */
+  leave(): void
+  /** Leaves all sessions to others, at most `handOverMs` longer than `forced`. */
+  finish(forced: Promise<void>): Promise<void> | undefined
 }

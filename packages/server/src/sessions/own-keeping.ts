@@ -17,6 +17,7 @@ export interface OwnKeepingParts {
 
 /** A store in this process: it shares what the sessions count in, so there is nothing to wait for. */
 export class OwnKeeping implements Keeping {
+  readonly handOverMs = 0
   readonly #parts: OwnKeepingParts
 
   constructor(parts: OwnKeepingParts) {
@@ -54,10 +55,11 @@ export class OwnKeeping implements Keeping {
     return 0
   }
 
-  leave(): undefined {
+  finish(): undefined {
     return undefined
   }
 
+  leave(): void {}
   touch(): void {}
   flush(): void {}
   moved(): void {}

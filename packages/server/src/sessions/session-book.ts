@@ -43,6 +43,9 @@ export class SessionBook {
   /** What the store keeps of each session, also of those the application does not know yet. */
   readonly #records = new Map<string, SessionRecord<SentMessage>>()
   readonly #open = new Map<string, LiveSession>()
+  /** Sessions that take no more messages, because another server is about to have them. */
+  readonly #closed = new Set<string>()
+  /** Of the sessions that the application knows. */
   #heldBytes = 0
 
   constructor(parts: SessionBookParts) {
@@ -89,6 +92,16 @@ export class SessionBook {
     this.#records.delete(sid)
   }
 
+  /** Takes no more messages for a session. */
+  closeTo(sid: string): void {
+    this.#closed.add(sid)
+  }
+
+  /** Takes messages again, if there is such a session. */
+  openTo(sid: string): void {
+    this.#closed.delete(sid)
+  }
+
   opened({ sid, proto }: ActionOf<'opened'>): void {
     const { core, scope, options, report, log, tally, hold } = this.#parts
     const record = this.#records.get(sid)
@@ -112,6 +125,8 @@ export class SessionBook {
       this.#attendance(connection),
     )
     this.#open.set(sid, session)
+    // One that comes from elsewhere brings its messages along.
+    this.#heldBytes += bytesOf(record.outbox.entries)
     tally.opened()
     log('info', 'session-opened', { session: session.id })
     const failed = (error: unknown) => {
@@ -133,16 +148,18 @@ export class SessionBook {
   }
 
   acked({ sid, entries }: ActionOf<'acked'>): void {
-    this.#release(entries)
-    this.#open.get(sid)?.acked(entries)
+    const session = this.#open.get(sid)
+    if (session === undefined) return
+    this.#heldBytes -= bytesOf(entries)
+    session.acked(entries)
   }
 
   ended({ sid, reason, handBack }: ActionOf<'ended'>): void {
     const { delivered, uncertain, undelivered } = handBack
-    for (const entries of [delivered, uncertain, undelivered]) this.#release(entries)
     this.#parts.tally.handedBack(handBack)
     const session = this.#open.get(sid)
     if (session === undefined) return
+    for (const entries of [delivered, uncertain, undelivered]) this.#heldBytes -= bytesOf(entries)
     this.#open.delete(sid)
     const { cause } = session.ended(reason, handBack)
     this.#parts.log('info', 'session-ended', {
@@ -156,10 +173,10 @@ export class SessionBook {
   /** The session is over here, and goes on, or waits, elsewhere. */
   handedOver(sid: string, handOver: HandOver): void {
     const { cause, kept, uncertain, undelivered } = handOver
-    for (const entries of [kept, uncertain, undelivered]) this.#release(entries)
     this.#parts.tally.handedBack({ delivered: [], uncertain, undelivered })
     const session = this.#open.get(sid)
     if (session === undefined) return
+    for (const entries of [kept, uncertain, undelivered]) this.#heldBytes -= bytesOf(entries)
     this.#open.delete(sid)
     session.handedOver(handOver)
     this.#parts.log('info', 'session-handed-over', {
@@ -200,7 +217,7 @@ export class SessionBook {
   #offer(sid: string, message: SentMessage): number | SendRefusal {
     const { core, options, bufferedBytes, touch, run } = this.#parts
     const session = core.session(sid)
-    if (session === undefined) return 'ended'
+    if (session === undefined || this.#closed.has(sid)) return 'ended'
     if (message.bytes > session.maxBytes) return 'too-large'
     if (this.#heldBytes + message.bytes > options.maxTotalHeldBytes) return 'overflow'
     if (options.overflow === 'reject' && !hasRoom(session.held, message.bytes, options.hold))
@@ -209,15 +226,15 @@ export class SessionBook {
     // The core only knows what it has written, and not what the socket has got rid of since.
     if (connection !== undefined) session.buffered(bufferedBytes(connection))
     const answer = session.offer(message)
-    if (typeof answer === 'number') this.#heldBytes += message.bytes
+    if (typeof answer === 'number' && this.#open.has(sid)) this.#heldBytes += message.bytes
     touch(sid)
     run()
     return answer
   }
+}
 
-  #release(entries: readonly SentMessage[]): void {
-    for (const { bytes } of entries) this.#heldBytes -= bytes
-  }
+function bytesOf(entries: readonly SentMessage[]): number {
+  return entries.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 function hasRoom(

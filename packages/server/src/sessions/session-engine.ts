@@ -9,7 +9,7 @@ import { coreOptions } from './core-options.ts'
 import { CoreTimers } from './core-timers.ts'
 import type { Keeping } from './keeping.ts'
 import { OwnKeeping } from './own-keeping.ts'
-import { leaveTimes } from './leave-times.ts'
+import { beginDeparture } from './begin-departure.ts'
 import { DrainWatch } from './drain-watch.ts'
 import type { SentMessage } from './sent-message.ts'
 import { type ActionOf, SessionBook } from './session-book.ts'
@@ -22,9 +22,6 @@ import { fitServer, type ResolvedSessionsOptions } from './sessions-options.ts'
 
 /** Smallest limit of a WebSocket message: the first frame may have 16 KiB whatever the application's messages have. */
 const MIN_FRAME_LIMIT = 32_768
-
-/** How long a shared store may take, at the end, to take what it does not have yet. */
-const HANDOVER_MS = 500
 
 const code = { timeout: 4408, superseded: 4409, draining: 4503 } as const
 
@@ -127,18 +124,24 @@ export class SessionEngine implements OpenSessions {
     if (session?.state === 'unconfirmed' && session.connection === undefined) session.end('expired')
   }
 
+  get handOverMs(): number {
+    return this.#keeping.handOverMs
+  }
+
   leave(within: { readonly deadlineMs: number } | { readonly spreadMs: number }): void {
-    const { spreadMs, graceMs } = leaveTimes(within, this.#options.leaveSpreadMs)
-    for (const session of this.#core.sessions()) session.goAway({ afterMs: 0, spreadMs, why: 'stopping' })
-    this.#run()
-    for (const number of this.#links.keys()) if (!this.#core.sessionOf(number)) this.#sendAway(number)
-    this.#scope.timeout(spreadMs + graceMs, () => {
-      for (const number of this.#links.keys()) this.#sendAway(number)
+    if ('deadlineMs' in within) this.#keeping.leave()
+    beginDeparture(within, {
+      core: this.#core,
+      links: this.#links,
+      scope: this.#scope,
+      retryMs: this.#host.options.retryAfterMs,
+      leaveSpreadMs: this.#options.leaveSpreadMs,
+      run: () => this.#run(),
     })
   }
 
-  end(): void | Promise<void> {
-    const left = this.#scope.ended ? undefined : this.#keeping.leave(HANDOVER_MS)
+  end(forced: Promise<void>): void | Promise<void> {
+    const left = this.#scope.ended ? undefined : this.#keeping.finish(forced)
     return left === undefined ? this.#endAll() : left.then(() => this.#endAll())
   }
 
@@ -264,12 +267,6 @@ export class SessionEngine implements OpenSessions {
     const cause = closeCode === code.draining ? 'stop' : 'session'
     this.#host.log('info', 'session-connection-closing', { id: link.connection.id, code: closeCode, reason })
     link.close(cause, closeCode, reason)
-  }
-
-  #sendAway(connection: number): void {
-    const retryMs = this.#host.options.retryAfterMs
-    this.#core.reject(connection, { code: code.draining, retryMs, message: 'the server is stopping' })
-    this.#run()
   }
 
   #due(timer: ServerTimer): void {

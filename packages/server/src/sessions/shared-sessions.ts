@@ -17,9 +17,9 @@ import { AnswerAge } from './answer-age.ts'
 import { Departures } from './departures.ts'
 import { inDoubt } from './in-doubt.ts'
 import type { Keeping } from './keeping.ts'
+import { HANDOVER_MS, HandOvers } from './hand-overs.ts'
 import { OnceLater } from './once-later.ts'
 import { PostTaker } from './post-taker.ts'
-import { QuietWatch } from './quiet-watch.ts'
 import { reportInParts } from './report-in-parts.ts'
 import { logNameOf } from './session-ids.ts'
 import type { ResolvedSessionsOptions } from './sessions-options.ts'
@@ -43,11 +43,9 @@ export interface SharedSessionsParts {
 
 type Held = HeldOutput<SentMessage>
 
-/** The close code for a connection whose session another one has. */
-const SUPERSEDED = 4409
-
 /** The sessions of this server in a store that other servers share: what they say waits here until the store has kept it. */
 export class SharedSessions implements Keeping {
+  readonly handOverMs = HANDOVER_MS
   readonly #parts: SharedSessionsParts
   readonly #held = new Map<string, Held>()
   /** The session of each connection that got one. */
@@ -56,25 +54,28 @@ export class SharedSessions implements Keeping {
   readonly #dirty = new Set<Held>()
   readonly #posts = new WeakMap<Held, PostTaker>()
   readonly #age = new AnswerAge()
-  /** Those that another server waits for. */
-  readonly #wanted = new Map<Held, () => void>()
   readonly #departures: Departures
-  readonly #quiet: QuietWatch
+  readonly #handOvers: HandOvers
   readonly #later: OnceLater
 
   constructor(parts: SharedSessionsParts) {
     this.#parts = parts
     this.#departures = new Departures(parts)
     this.#later = new OnceLater(parts.scope)
-    this.#quiet = new QuietWatch(parts.scope, () => [...this.#held.values()].every(({ isIdle }) => isIdle))
-    const { store, scope, options, report } = parts
+    this.#handOvers = new HandOvers({
+      ...parts,
+      held: this.#held,
+      letGo: (...given) => this.#letGo(...given),
+      unreachable: (error) => this.#unreachable(error),
+    })
+    const { store, scope, options } = parts
     store.open({
       scope,
       ttlMs: options.ttlMs,
       hold: options.hold,
-      report,
+      report: (error) => this.#report(error),
       wake: (sid) => this.wake(sid),
-      release: (...wanted) => this.release(...wanted),
+      release: (...wanted) => this.#handOvers.ask(...wanted),
     })
     reportInParts(
       scope,
@@ -102,6 +103,7 @@ export class SharedSessions implements Keeping {
       if (scope.ended) return
       outcome()
       run()
+      this.#handOvers.lookAtAll()
     }
     store.attach(request).then(
       (answer) => settle(() => answered(this.#adopt(connection, request, answer))),
@@ -122,9 +124,7 @@ export class SharedSessions implements Keeping {
       if (record.gen <= known.record.gen) return { kind: 'stale', attempt: known.record.attempt }
       if (known.record.gen === answer.previousGen) {
         known.adopt(record)
-        // The other server that waits for it has a client that has left it since.
-        this.#wanted.get(known)?.()
-        this.#wanted.delete(known)
+        this.#handOvers.cameBack(known)
         // It ended here meanwhile: the client is to come again, and be told.
         if (known.isEnding) return { kind: 'stale', attempt: hello.att }
         this.#bind(connection, record.sid)
@@ -152,7 +152,9 @@ export class SharedSessions implements Keeping {
 
   /** Notes what the core wants kept. */
   write(write: StoreWrite): void {
-    this.#held.get(write.sid)?.write(write)
+    const held = this.#held.get(write.sid)
+    held?.write(write)
+    if (held !== undefined && write.op === 'detached') this.#handOvers.detached(held)
   }
 
   /** Notes that a session's counts or messages may have changed. */
@@ -202,7 +204,7 @@ export class SharedSessions implements Keeping {
     else if (answer.kind === 'fenced') this.#letGo(held, 'moved')
     else this.#lose(held, answer)
     this.#parts.run()
-    this.#quiet.look()
+    this.#handOvers.lookAtAll()
   }
 
   #kept(held: Held, batch: Batch<SentMessage>, waiting: number, tookMs: number): void {
@@ -214,39 +216,15 @@ export class SharedSessions implements Keeping {
     if (batch.ended !== undefined) this.#over(held, [...actions, ...held.drop()])
     else for (const action of actions) this.#parts.carryOut(action)
     if (waiting > held.taken) this.#takePosts(held)
-    this.#releaseWhenDone(held)
-  }
-
-  /**
-   * Another server has a client for a session: what is still on its way here is not taken in any more, what was is kept, and then
-   * the session is let go.
-   */
-  release(sid: string, gen: number, done: () => void): void {
-    const { core, run } = this.#parts
-    const held = this.#held.get(sid)
-    if (held === undefined || held.record.gen !== gen) return done()
-    // A client of ours wants it too, or it is over: then the store decides.
-    if (held.isAttaching || held.isEnding) return undefined
-    this.#wanted.set(held, done)
-    const connection = core.session(sid)?.connection
-    if (connection !== undefined) core.reject(connection, { code: SUPERSEDED, message: 'superseded' })
-    held.touch()
-    return run()
-  }
-
-  #releaseWhenDone(held: Held): void {
-    const done = this.#wanted.get(held)
-    if (done === undefined || !held.isSettled || !this.#isHere(held)) return
-    this.#letGo(held, 'moved')
-    done()
+    this.#handOvers.look(held)
   }
 
   #takePosts(held: Held): void {
-    const { run, report } = this.#parts
+    const { run } = this.#parts
     const isHere = () => this.#isHere(held)
     const taker = this.#posts.get(held) ?? new PostTaker({ ...this.#parts, held, isHere })
     this.#posts.set(held, taker)
-    taker.take().then(run, report)
+    taker.take().then(run, (error: unknown) => this.#report(error))
   }
 
   #isHere(held: Held): boolean {
@@ -257,13 +235,22 @@ export class SharedSessions implements Keeping {
     if (this.#parts.scope.ended) return
     held.failed()
     this.#later.run(() => this.flush())
+    this.#unreachable(error)
+  }
+
+  #unreachable(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
-    this.#parts.log('warn', 'store-unreachable', { message })
+    if (!this.#parts.scope.ended) this.#parts.log('warn', 'store-unreachable', { message })
+  }
+
+  /** What fails when all is over was cut off by the end. */
+  #report(error: unknown): void {
+    if (!this.#parts.scope.ended) this.#parts.report(error)
   }
 
   /** The store knows of the end: it may be told. */
   #over(held: Held, actions: readonly HeldAction<SentMessage>[]): void {
-    this.#held.delete(held.record.sid)
+    this.#drop(held)
     for (const action of actions) {
       if (action.type === 'ended') this.#parts.book.forget(action)
       this.#parts.carryOut(action)
@@ -277,27 +264,32 @@ export class SharedSessions implements Keeping {
     const reason = answer.kind === 'lost' ? 'unknown' : answer.reason
     log('warn', 'session-lost', { session: logNameOf(sid), reason })
     held.doubt()
-    this.#held.delete(sid)
+    this.#drop(held)
     book.forget({ sid, reason })
     core.session(sid)?.end(reason)
   }
 
   /** Another server has the session, or may have it. */
   #letGo(held: Held, cause: 'moved' | 'stopped'): void {
-    this.#held.delete(held.record.sid)
-    this.#wanted.delete(held)
+    this.#drop(held)
     this.#departures.go(held, cause)
+  }
+
+  #drop(held: Held): void {
+    this.#held.delete(held.record.sid)
+    this.#handOvers.forget(held)
   }
 
   moved(action: ActionOf<'moved'>): void {
     this.#departures.tell(action)
   }
 
-  /** Leaves every session to the store, for other servers: waits until it has all there is to keep, at most so long. */
-  async leave(withinMs: number): Promise<void> {
-    this.flush()
-    await this.#quiet.wait(withinMs)
-    for (const held of this.#held.values()) this.#letGo(held, 'stopped')
+  leave(): void {
+    this.#handOvers.leave()
+  }
+
+  finish(forced: Promise<void>): Promise<void> {
+    return this.#handOvers.finish(forced)
   }
 
   /** Something happened elsewhere: to a session, or to the store. */

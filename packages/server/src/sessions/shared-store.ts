@@ -33,6 +33,10 @@ export interface SharedStore extends SharedStorage<SentMessage> {
   attach(request: AttachRequest): Promise<SharedAttachment<SentMessage>>
   /** Keeps a batch, if its generation is the newest: all of it or nothing. May be called again with the same or more. */
   keep(batch: Batch<SentMessage>): Promise<BatchAnswer>
+  /** Notes that this server has let go of a session, of which the store has all: nobody need ask it before they take the session over. */
+  letGo(sid: string, gen: number): Promise<void>
+  /** Resolves when nothing is under way that the store was asked for. */
+  settled(): Promise<void>
   /** Returns posts that wait behind the one with this id; without one, from the oldest. */
   waiting(sid: string, after: string | undefined): Promise<readonly WaitingPost[]>
 }
