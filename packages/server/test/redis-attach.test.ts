@@ -241,7 +241,7 @@ async function agree(store: RedisStore, script: readonly Step[], run: string): P
 
 test('Redis and memory say the same to every HELLO', { timeout: 120_000 }, async () => {
   const scope = new Scope(systemClock)
-  const store = redisStore({ client: await redis.client() })
+  const store = redisStore({ client: await redis.client(), maxPerPrincipal: Infinity })
   store.open({
     scope,
     ttlMs: 60_000,

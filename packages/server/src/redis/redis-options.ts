@@ -25,6 +25,13 @@ export interface RedisStoreOptions {
   readonly handOverMs?: number
   /** How long it is remembered how an ended session ended. Default 86,400,000. */
   readonly tombstoneMs?: number
+  /**
+   * Sessions of one principal at a time, at all servers together; the one longest without a connection is given up for another, and
+   * when all have one a new client gets 4429. Default 20; `Infinity`: not counted.
+   */
+  readonly maxPerPrincipal?: number
+  /** Sessions at a time, at all servers together, likewise. Default `Infinity`: not counted, because that takes one key of which all servers write. */
+  readonly maxSessions?: number
 }
 
 /** All options, checked, with their defaults. */
@@ -36,6 +43,8 @@ const defaults = {
   leaseMs: 30_000,
   handOverMs: 2_000,
   tombstoneMs: 86_400_000,
+  maxPerPrincipal: 20,
+  maxSessions: Number.POSITIVE_INFINITY,
 } as const
 
 const checks: {
@@ -47,6 +56,8 @@ const checks: {
   leaseMs: (name, value) => integer(name, value, { min: 1_000, max: 3_600_000 }),
   handOverMs: (name, value) => integer(name, value, { min: 0, max: 60_000 }),
   tombstoneMs: (name, value) => integer(name, value, { min: 1_000, max: 604_800_000 }),
+  maxPerPrincipal: (name, value) => integer(name, value, { min: 1, max: 1_000_000, orInfinity: true }),
+  maxSessions: (name, value) => integer(name, value, { min: 1, max: 10_000_000, orInfinity: true }),
 }
 
 /**

@@ -12,12 +12,14 @@ import { SentMessage, type SessionMessage } from '../sessions/sent-message.ts'
 import type { SharedStore, SharedStoreHost, WaitingPost } from '../sessions/shared-store.ts'
 import { scriptRunner } from './redis-client.ts'
 import { type RedisStoreOptions, type ResolvedRedisOptions, resolveRedisOptions } from './redis-options.ts'
+import { Census } from './census.ts'
 import { NodeChannel } from './node-channel.ts'
 import { freshRecord, readBatchAnswer, readMessages, readVerdict, type Verdict } from './replies.ts'
 import {
   attachScript,
   createScript,
   epochScript,
+  giveUpScript,
   keepScript,
   letGoScript,
   postScript,
@@ -46,6 +48,7 @@ export class RedisStore implements SharedStore {
   readonly #node = randomBytes(9).toString('base64url')
   readonly #channel: NodeChannel
   readonly #run: ReturnType<typeof scriptRunner>
+  readonly #census: Census
   /** What was asked for and is not answered. */
   readonly #underWay = new Set<Promise<unknown>>()
   #host: SharedStoreHost | undefined
@@ -56,6 +59,13 @@ export class RedisStore implements SharedStore {
     this.reportMs = Math.floor(options.leaseMs / 3)
     this.#channel = new NodeChannel(`${options.prefix}node:`, this.#node)
     this.#run = scriptRunner(options.client)
+    this.#census = new Census({
+      ...options,
+      ttlMs: () => this.#hostOf().ttlMs,
+      nowMs: () => this.#hostOf().scope.clock.monotonicMs(),
+      run: (script, key, args) => this.#watched(this.#run(script, [key], ['-', ...args.map(String)])),
+      giveUp: (sid) => this.#giveUp(sid),
+    })
   }
 
   open(host: SharedStoreHost): void {
@@ -99,7 +109,13 @@ export class RedisStore implements SharedStore {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
   }
 
+  async #giveUp(sid: string): Promise<boolean> {
+    const args = [this.#channel.prefix, sid, this.#hostOf().ttlMs, this.#options.tombstoneMs]
+    return String(await this.#on(sid, giveUpScript, args)) === 'gone'
+  }
+
   async letGo(sid: string, gen: number): Promise<void> {
+    this.#census.letGo(sid)
     await this.#on(sid, letGoScript, [gen])
   }
 
@@ -115,6 +131,7 @@ export class RedisStore implements SharedStore {
     if (first.kind === 'wait') await this.#channel.released(sid, this.#options.handOverMs)
     const verdict = first.kind === 'wait' ? await this.#attach(request, sid, 'now') : first
     if (verdict.kind === 'wait') throw new TypeError('attach: it waits although it must not')
+    if (verdict.kind === 'resumed') this.#census.resumed(sid, request.principal)
     return verdict.kind === 'lost' ? this.#create(request, gapOf(sid, verdict, request)) : verdict
   }
 
@@ -146,6 +163,8 @@ export class RedisStore implements SharedStore {
   ): Promise<SharedAttachment<SentMessage>> {
     const record: SessionRecord<SentMessage> = freshRecord(request, request.freshSid)
     const { leaseMs, tombstoneMs } = this.#options
+    const place = await this.#census.admit(record.sid, record.principal)
+    if (place === 'full') return { kind: 'full', displaced: gap.displaced ?? [] }
     await this.#on(record.sid, createScript, [
       this.#node,
       ownerOf(record.principal),
@@ -163,6 +182,7 @@ export class RedisStore implements SharedStore {
   async keep(batch: Batch<SentMessage>): Promise<BatchAnswer> {
     const { gen, kept, first, entries, taken, acked, hi, handled, rx, stage, place, ended } = batch
     const { leaseMs, tombstoneMs } = this.#options
+    this.#census.asked(batch)
     const reply = await this.#on(batch.sid, keepScript, [
       gen,
       kept.tx,
@@ -183,7 +203,9 @@ export class RedisStore implements SharedStore {
       ...entries.flatMap(({ payload }) => wireOf(payload)),
       ...taken,
     ])
-    return readBatchAnswer(reply)
+    const answer = readBatchAnswer(reply)
+    this.#census.answered(batch, answer)
+    return answer
   }
 
   async waiting(sid: string, after: string | undefined): Promise<readonly WaitingPost[]> {

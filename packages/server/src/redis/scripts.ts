@@ -182,6 +182,53 @@ end
 return 'gone'
 `)
 
+/**
+ * Counts one session more of those whose leases have not run out. Where there are as many as may be, one without a client makes room: the
+ * one that has been alone for longest is the first to run out, and a client's is reported long before that. Its key is its own.
+ */
+export const roomScript = script(`
+local sid, most, ttl, lease = ARGV[2], num(ARGV[3]), num(ARGV[4]), num(ARGV[5])
+local at = now()
+redis.call('ZREMRANGEBYSCORE', record, '-inf', whole(at))
+local answer = {'room'}
+if redis.call('ZCARD', record) >= most then
+  local idlest = redis.call('ZRANGE', record, 0, 0, 'WITHSCORES')
+  if num(idlest[2]) > at + ttl then return {'full'} end
+  redis.call('ZREM', record, idlest[1])
+  answer[2] = idlest[1]
+end
+redis.call('ZADD', record, whole(at + ttl + lease), sid)
+redis.call('PEXPIRE', record, whole(ttl + lease + 60000))
+return answer
+`)
+
+/** Counts a session that lives for this much longer. */
+export const seenScript = script(`
+local keep = num(ARGV[3])
+redis.call('ZADD', record, whole(now() + keep), ARGV[2])
+if redis.call('PTTL', record) < keep + 60000 then redis.call('PEXPIRE', record, whole(keep + 60000)) end
+return 'seen'
+`)
+
+/** Counts a session no more. */
+export const forgetScript = script(`
+redis.call('ZREM', record, ARGV[2])
+return 'gone'
+`)
+
+/** Ends a session that has no client, so that there is room for another; the server that holds it hears of it. */
+export const giveUpScript = script(`
+local channel, sid, ttl, tombstone = ARGV[2], ARGV[3], num(ARGV[4]), num(ARGV[5])
+local s = read()
+if not s.gen or s['end'] then return 'gone' end
+if s.place ~= 'detached' and num(s.exp) > now() + ttl then return 'here' end
+local known = s.place == 'detached'
+local node = s.node
+bury('expired', known and s.handled, known and s.rx, tombstone)
+redis.call('PUBLISH', channel .. node, 'touch ' .. sid)
+return 'gone'
+`)
+
 /** Tells the server that waits for a session that it was let go. */
 export const releasedScript = script(`
 return redis.call('PUBLISH', ARGV[2], 'released ' .. ARGV[3])
