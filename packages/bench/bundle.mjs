@@ -7,6 +7,7 @@ const folder = import.meta.dirname
 const built = {
   holdfast: 'client/dist/index.js',
   'holdfast/resume': 'client/dist/resume.js',
+  'holdfast/codec': 'client/dist/codec.js',
   'holdfast/pool': 'client/dist/pool.js',
   'holdfast/rate': 'client/dist/rate.js',
   'holdfast/stats': 'client/dist/stats.js',

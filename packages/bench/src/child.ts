@@ -5,9 +5,9 @@ import { leave } from './roles/leaver-role.ts'
 import { measureParts } from './roles/parts-role.ts'
 import { serve } from './roles/server-role.ts'
 
-const [role, first = ''] = process.argv.slice(2)
+const [role, first = '', second] = process.argv.slice(2)
 
-if (role === 'server') await serve(first as ServerKind)
+if (role === 'server') await serve(first as ServerKind, second === 'watchful')
 else if (role === 'client') await attend(first)
 else if (role === 'leaver') await leave(first)
 else if (role === 'parts') measureParts()

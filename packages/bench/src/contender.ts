@@ -9,6 +9,8 @@ export type Setup =
   | 'eager'
   /** Notices silence after about 1.5 s, where it has a setting for that. */
   | 'watchful'
+  /** Lets as many messages wait as there are, where it has a limit. */
+  | 'roomy'
 
 /** One connection or session of a contender, open. */
 export interface Link {

@@ -12,8 +12,8 @@ export interface Lab extends Effort {
   readonly root: string
   /** Says what is going on. */
   progress(text: string): void
-  /** Starts a server in a process of its own. */
-  server(kind: ServerKind | 'holdfast'): Promise<Part & { readonly url: string }>
+  /** Starts a server in a process of its own; `watchful`: with a heartbeat of about a second, where it has one. */
+  server(kind: ServerKind | 'holdfast', how?: 'watchful'): Promise<Part & { readonly url: string }>
   /** Starts a process that uses a contender. */
   client(contender: string, nodeArgs?: readonly string[]): Promise<Part>
   /** Starts a process with another role. */
@@ -41,8 +41,8 @@ export function openLab(
   return {
     ...given,
     part: start,
-    server: async (kind) => {
-      const part = await start('server', [kind])
+    server: async (kind, how) => {
+      const part = await start('server', how ? [kind, how] : [kind])
       return Object.assign(part, { url: await part.ask<string>('url') })
     },
     client: (contender, nodeArgs) => start('client', [contender], nodeArgs),

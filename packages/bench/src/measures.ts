@@ -11,12 +11,14 @@ import { memoryMeasure } from './measures/memory.ts'
 import { partsMeasure } from './measures/parts.ts'
 import { recoveryMeasure } from './measures/recovery.ts'
 import { scalingMeasure } from './measures/scaling.ts'
+import { sendsMeasure } from './measures/sends.ts'
 import { serverMeasure } from './measures/server.ts'
 import { sizesMeasure } from './measures/sizes.ts'
 
 /** Everything that is measured, in the order of the report. */
 export const measures: readonly Measure[] = [
   echoMeasure,
+  sendsMeasure,
   allocationMeasure,
   memoryMeasure,
   chromiumMeasure,

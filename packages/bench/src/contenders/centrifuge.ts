@@ -5,6 +5,8 @@ import type { Setup, Start } from '../contender.ts'
 const settings: { readonly [Name in Setup]: Partial<Options> } = {
   default: {},
   eager: { minReconnectDelay: 50, maxReconnectDelay: 50 },
+  roomy: {},
+  // The server tells how often it pings.
   watchful: { maxServerPingDelay: 500 },
 }
 

@@ -1,4 +1,4 @@
-import { createClient } from 'graphql-ws'
+import { type Client, createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import type { Start } from '../contender.ts'
 
@@ -16,6 +16,7 @@ export const startGraphqlWs: Start = ({ url, setup, events }) => {
     }),
     ...(setup === 'watchful' && { keepAlive: 1_000 }),
   })
+  if (setup === 'watchful') endWithoutPong(client)
   client.on('closed', () => events.lost?.())
   const opened = new Promise<void>((resolve) => client.on('connected', () => resolve()))
   const sink = {
@@ -25,4 +26,15 @@ export const startGraphqlWs: Start = ({ url, setup, events }) => {
   }
   const send = (message: unknown) => void client.subscribe({ query: '{m}', variables: { m: message } }, sink)
   return { link: { send, close: () => void client.dispose() }, opened }
+}
+
+/** It pings, and leaves it to its user to do something when no pong comes: this is what its documentation says how. */
+function endWithoutPong(client: Client): void {
+  let late: NodeJS.Timeout | undefined
+  client.on('ping', (received) => {
+    if (!received) late = setTimeout(() => client.terminate(), 500)
+  })
+  client.on('pong', (received) => {
+    if (received) clearTimeout(late)
+  })
 }

@@ -5,6 +5,7 @@ import type { Setup, Start } from '../contender.ts'
 const settings: { readonly [Name in Setup]: object } = {
   default: {},
   eager: { minReconnectionDelay: 50, maxReconnectionDelay: 50 },
+  roomy: {},
   watchful: {},
 }
 

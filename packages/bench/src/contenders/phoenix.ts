@@ -13,6 +13,8 @@ export const startPhoenix: Start = ({ url, setup, events }) => {
   socket.connect()
   const channel = socket.channel('room:1', {})
   const opened = new Promise((resolve) => channel.join().receive('ok', resolve))
+  // A heartbeat without an answer ends the socket half a minute later, but its channels are told at once.
+  channel.onError(() => events.lost?.())
   const answered = ({ data }: { readonly data: unknown }) => events.message(data)
   channel.on('m', answered)
   const send = (data: unknown) => void channel.push('m', { data }).receive('ok', answered)

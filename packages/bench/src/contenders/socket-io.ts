@@ -4,7 +4,8 @@ import type { Setup, Start } from '../contender.ts'
 const settings: { readonly [Name in Setup]: Partial<ManagerOptions> } = {
   default: {},
   eager: { reconnectionDelay: 50, reconnectionDelayMax: 50 },
-  // Its heartbeat is the server's: 25 s and 20 s.
+  roomy: {},
+  // Its heartbeat is the server's, who tells it: 25 s and 20 s unless set.
   watchful: {},
 }
 

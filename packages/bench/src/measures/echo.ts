@@ -1,5 +1,5 @@
 import type { Contender } from '../contender.ts'
-import { contenders } from '../contenders.ts'
+import { arrayContender, contenders } from '../contenders.ts'
 import type { EchoCost, EchoPlan } from '../echo.ts'
 import { type Column, type Figure, ratios, spreadOf, type Table } from '../figures.ts'
 import type { Lab } from '../lab.ts'
@@ -30,7 +30,7 @@ export const echoMeasure: Measure = {
   about: 'CPU time of the client for each echoed message',
   load: 'busy',
   run: async (lab) => {
-    const costs = await measureEcho(lab, contenders, echoCases, lab.quick ? 3 : 9)
+    const costs = await measureEcho(lab, [...contenders, arrayContender], echoCases, lab.quick ? 3 : 9)
     return [
       tableOf('echo-cpu', 'CPU time of the client for each echoed message', 'µs', costs, (cost) =>
         cost.map(cpuOf),

@@ -4,6 +4,7 @@ import type { Link, Setup, Start } from '../contender.ts'
 import { contenderOf } from '../contenders.ts'
 import { Echo, type EchoPlan } from '../echo.ts'
 import { allocated, heldBytes } from '../held-bytes.ts'
+import { cpuUs } from '../cpu.ts'
 import { answerParent } from '../part.ts'
 
 /** Something that happened to a link, with the time of day. */
@@ -22,6 +23,8 @@ export async function attend(name: string): Promise<void> {
   answerParent({
     open: (given: OpenPlan) => links.open(given),
     echo: (plan: EchoPlan) => echo.run(first(), plan),
+    send: (plan: EchoPlan) => sendAll(first(), plan),
+    cpuUs: () => cpuUs(),
     allocated: (plan: EchoPlan) => allocated(() => echo.run(first(), plan)),
     stream: ({ count, everyMs }: { count: number; everyMs: number }) =>
       atARate(count, everyMs, (n) => first().send(`c${n}`)),
@@ -32,6 +35,19 @@ export async function attend(name: string): Promise<void> {
     active: () => process.getActiveResourcesInfo(),
     close: () => links.close(),
   })
+}
+
+/** Between two bursts, so that a server keeps up. */
+const pauseMs = 5
+
+/** Sends without waiting for answers, so many in each turn, and then the word that says that it is over. */
+async function sendAll(link: Link, { bytes, messages, window }: Omit<EchoPlan, 'kind'>): Promise<void> {
+  const message = 'x'.repeat(bytes)
+  for (let sent = 0; sent < messages; sent += window) {
+    for (let n = 0; n < window; n += 1) link.send(message)
+    await sleep(pauseMs)
+  }
+  link.send('last')
 }
 
 interface OpenPlan {

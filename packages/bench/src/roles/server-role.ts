@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { atARate } from '../at-a-rate.ts'
 import type { Payload, ServerKind } from '../contender.ts'
+import { cpuUs } from '../cpu.ts'
 import { heldBytes } from '../held-bytes.ts'
 import { answerParent } from '../part.ts'
 import type { ServerPlan } from '../servers/server-part.ts'
 import { startServer } from '../servers/start-server.ts'
 
 /** A server in its own process: echoes, and does what the measurement asks. */
-export async function serve(kind: ServerKind): Promise<void> {
+export async function serve(kind: ServerKind, watchful: boolean): Promise<void> {
   const records = new Records()
-  let server = await startServer(kind, { ...records.plan, port: 0 })
+  const plan = { ...records.plan, watchful }
+  let server = await startServer(kind, { ...plan, port: 0 })
   answerParent({
     url: () => server.url,
     cpuUs: () => cpuUs(),
@@ -23,11 +25,12 @@ export async function serve(kind: ServerKind): Promise<void> {
     tick: ({ count, everyMs }: Repeats) => atARate(count, everyMs, () => server.broadcast('tick')),
     startLog: () => records.startLog(),
     log: () => records.log,
+    hasGot: ({ text }: { text: string }) => records.log.some((entry) => String(entry).includes(text)),
     arrivals: () => records.arrivals.splice(0),
     stop: () => server.stop(),
     restart: async () => {
       records.arrivals.length = 0
-      server = await startServer(kind, { ...records.plan, port: Number(new URL(server.url).port) })
+      server = await startServer(kind, { ...plan, port: Number(new URL(server.url).port) })
     },
   })
 }
@@ -53,7 +56,7 @@ class Records {
     this.#log = []
   }
 
-  get plan(): Omit<ServerPlan, 'port'> {
+  get plan(): Omit<ServerPlan, 'port' | 'watchful'> {
     return {
       received: (message) => {
         if (this.#log === undefined) return message
@@ -63,9 +66,4 @@ class Records {
       connected: () => void this.arrivals.push(Date.now()),
     }
   }
-}
-
-function cpuUs(): number {
-  const { user, system } = process.cpuUsage()
-  return user + system
 }

@@ -14,13 +14,15 @@ const centrifugeDialect: Dialect = {
       .map((line) => {
         const { id, connect, send } = JSON.parse(line) as { id?: number; connect?: object; send?: Fields }
         if (connect) {
-          return JSON.stringify({ id, connect: { client: 'c', version: 'bench', ping: 25, pong: true } })
+          const ping = plan.watchful ? 1 : 25
+          return JSON.stringify({ id, connect: { client: 'c', version: 'bench', ping, pong: true } })
         }
         return send && centrifugeDialect.frame(plan.received(send['data']) as string)
       })
     return replies.filter((one) => one !== undefined)
   },
   frame: (message) => JSON.stringify({ push: { message: { data: message } } }),
+  beat: { frame: '{}', everyMs: 25_000 },
 }
 
 /** As much of Phoenix channels: joins, heartbeats and pushes are answered. */
@@ -53,6 +55,7 @@ const signalrDialect: Dialect = {
     return replies.filter((one) => one !== '')
   },
   frame: (message) => JSON.stringify({ type: 1, target: 'echo', arguments: [message] }) + recordEnd,
+  beat: { frame: `{"type":6}${recordEnd}`, everyMs: 15_000 },
 }
 
 /** As much of graphql-transport-ws: each query gets its variable back, and is complete. */

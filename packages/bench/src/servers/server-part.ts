@@ -15,6 +15,8 @@ export interface ServerPart {
 export interface ServerPlan {
   /** 0: any. */
   readonly port: number
+  /** Whether its heartbeat, where it has one, is to be quick: about a second. */
+  readonly watchful: boolean
   /** Is told what arrived; what it returns is sent back. */
   readonly received: (message: unknown) => unknown
   /** Someone has connected. */

@@ -10,6 +10,7 @@ export async function startSocketIoServer(plan: ServerPlan): Promise<ServerPart>
   const server = new Server(http, {
     transports: ['websocket'],
     connectionStateRecovery: { maxDisconnectionDuration: 120_000 },
+    ...(plan.watchful && { pingInterval: 1_000, pingTimeout: 500 }),
   })
   server.on('connection', (socket) => {
     plan.connected()

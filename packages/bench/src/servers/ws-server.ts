@@ -11,6 +11,8 @@ export interface Dialect {
   answer(data: Buffer, isBinary: boolean, plan: ServerPlan): readonly (string | Buffer)[]
   /** Puts a message of the server into a frame. */
   frame(message: string): string
+  /** The heartbeat of servers of that kind: what they send without being asked, and how often unless told to be watchful. */
+  readonly beat?: { readonly frame: string; readonly everyMs: number }
 }
 
 const echo: Dialect = {
@@ -46,6 +48,11 @@ export async function startWsServer(plan: ServerPlan, dialect: Dialect = echo): 
       }
     })
   })
+  const { beat } = dialect
+  const beating = setInterval(
+    () => joined.forEach((socket) => beat && socket.send(beat.frame)),
+    plan.watchful ? 1_000 : (beat?.everyMs ?? 60_000),
+  )
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     cut: () => {
@@ -56,6 +63,7 @@ export async function startWsServer(plan: ServerPlan, dialect: Dialect = echo): 
       for (const socket of joined) socket.send(frame)
     },
     stop: async () => {
+      clearInterval(beating)
       for (const socket of server.clients) socket.terminate()
       server.close()
       await once(server, 'close')
