@@ -1,9 +1,11 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Scope } from '@holdfast/lifetime'
 import { ServerError } from './errors.ts'
 import type { ResolvedOptions } from './options.ts'
+import { ConnectionCaps, type ReachedCap } from './connection-caps.ts'
 import type { Refusal } from './refusal.ts'
 import type { ServerAddress } from './state.ts'
 
@@ -12,13 +14,24 @@ export interface HostEvents {
   readonly onRequest: RequestListener
   /** A request that is too slow, too long or no HTTP. */
   readonly onBadRequest: (socket: Duplex, refusal: Refusal) => void
+  /** There are too many sockets: this one was closed before anything was read, or a TLS handshake began. */
+  readonly onCrowd: (reason: ReachedCap) => void
 }
+
+/** As many sockets again may be on their way in, or about to be told why they may not; */
+const SOCKETS_PER_CONNECTION = 2
+
+/** and some ask for something else: health, metrics, pages. Browsers open six to one host. */
+const SPARE_SOCKETS = { total: 100, perAddress: 8 }
 
 /**
  * Makes an HTTP or HTTPS server that drops slow requests.
  * @throws ServerError `bad-tls` when certificate and key cannot be used
  */
-export function createHost(options: ResolvedOptions, { onRequest, onBadRequest }: HostEvents): Server {
+export function createHost(
+  options: ResolvedOptions,
+  { onRequest, onBadRequest, onCrowd }: HostEvents,
+): Server {
   const { tls, handshakeTimeoutMs } = options
   const limits = {
     headersTimeout: handshakeTimeoutMs,
@@ -27,6 +40,7 @@ export function createHost(options: ResolvedOptions, { onRequest, onBadRequest }
     connectionsCheckingInterval: Math.max(50, Math.min(1_000, Math.floor(handshakeTimeoutMs / 4))),
   }
   const host = tls === undefined ? createHttpServer(limits) : createTlsHost(tls, limits, handshakeTimeoutMs)
+  capSockets(host, options, onCrowd)
   host.on('request', onRequest)
   host.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // A reset leaves nobody to answer to.
@@ -34,6 +48,21 @@ export function createHost(options: ResolvedOptions, { onRequest, onBadRequest }
     else onBadRequest(socket, refusalOf(error.code))
   })
   return host
+}
+
+/** Bounds sockets that have not asked for anything: each may stay until `handshakeTimeoutMs` has passed. */
+function capSockets(host: Server, options: ResolvedOptions, onCrowd: HostEvents['onCrowd']): void {
+  const { maxConnections, maxConnectionsPerAddress } = options
+  const caps = new ConnectionCaps(
+    maxConnections * SOCKETS_PER_CONNECTION + SPARE_SOCKETS.total,
+    maxConnectionsPerAddress * SOCKETS_PER_CONNECTION + SPARE_SOCKETS.perAddress,
+  )
+  host.on('connection', (socket: Socket) => {
+    const place = caps.take(socket.remoteAddress ?? '')
+    if (typeof place !== 'string') return void socket.once('close', place)
+    socket.destroy()
+    return onCrowd(place)
+  })
 }
 
 /** Listens. @throws ServerError `address-in-use`, `listen-failed`; `stopped` when the scope ends before */

@@ -224,6 +224,7 @@ export class HoldfastServer {
     this.#ownHost = createHost(this.#options, {
       onRequest: answerRequests(routes, (error) => this.#report(error)),
       onBadRequest: (socket, refusal) => this.#gate.unreadable(socket, refusal),
+      onCrowd: (reason) => void (this.#tally.refused[reason] += 1),
     })
     return this.#ownHost
   }

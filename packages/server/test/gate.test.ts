@@ -1,9 +1,14 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { addressGroup, ConnectionCaps } from '../src/connection-caps.ts'
 import type { ConnectionRequest, VerifyRefusal } from '../src/index.ts'
 import { askUpgrade, dial, dialing, next, running, tcp, upgradeText, until } from './running.ts'
+import { rawClient } from './session-client.ts'
+import { sessionServer } from './sessions-running.ts'
+
+const fixture = (name: string) => readFileSync(new URL(`fixtures/test-only-${name}.pem`, import.meta.url))
 
 test.each([
   [400, 'key', { 'Sec-WebSocket-Key': 'short' }],
@@ -86,6 +91,40 @@ test('the cap per address answers 429 with Retry-After', async () => {
   expect(await askUpgrade(url)).toMatchObject({ status: 429, headers: { 'retry-after': '5' } })
   expect(server.counters.refused['too-many-per-address']).toBe(1)
 })
+
+test('clients of sessions are counted before their upgrade, whether they have said who they are or not', async () => {
+  const asked: unknown[] = []
+  const { server, url, opened } = await sessionServer(
+    { authenticate: (attempt) => ({ principal: `${asked.push(attempt)}` }) },
+    { maxConnectionsPerAddress: 2 },
+  )
+  await rawClient(url)
+  await rawClient(url)
+  const headers = { 'Sec-WebSocket-Protocol': 'holdfast.v1' }
+  expect(await askUpgrade(url, headers)).toMatchObject({ status: 429 })
+  expect(server.counters).toMatchObject({ opened: 2, refused: { 'too-many-per-address': 1 } })
+  expect([asked, opened]).toEqual([[], []])
+})
+
+test.each([
+  ['plain sockets', {}],
+  ['TLS handshakes', { tls: { cert: fixture('cert'), key: fixture('key') } }],
+])(
+  '%s that never ask for anything are bounded by address, too, and cost no more than their socket',
+  async (_, tls) => {
+    const most = 2 * 3 + 8
+    const { server, port, url } = await running({ maxConnectionsPerAddress: 3, ...tls })
+    const silent = await Promise.all(Array.from({ length: most }, () => tcp(port)))
+    const { ended, text } = await tcp(port)
+    await ended
+    expect(text()).toBe('')
+    expect(server.counters.refused['too-many-per-address']).toBe(1)
+    for (const { socket } of silent) socket.destroy()
+    const status = async () => (await askUpgrade(url).catch(() => ({ status: 0 }))).status
+    // The client of this test speaks no TLS.
+    if (!('tls' in tls)) await vi.waitUntil(async () => (await status()) === 101, { timeout: 25_000 })
+  },
+)
 
 test('a place is taken while verify decides', async () => {
   let decide: (answer: boolean) => void = () => {}

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Batch, BatchAnswer } from '@holdfast/protocol'
+import { readRoom } from './replies.ts'
 import { forgetScript, roomScript, type Script, seenScript } from './scripts.ts'
 
 /** What a census works with. */
@@ -45,9 +46,9 @@ export class Census {
     const { run, giveUp, leaseMs, ttlMs } = this.#parts
     const groups = this.#groupsOf(principal)
     for (const { key, most } of groups) {
-      const [word, idlest] = (await run(roomScript, key, [sid, most, ttlMs(), leaseMs])) as readonly unknown[]
-      const hasRoom = String(word) === 'room' && (idlest === undefined || (await giveUp(String(idlest))))
-      if (hasRoom) continue
+      const room = readRoom(await run(roomScript, key, [sid, most, ttlMs(), leaseMs]))
+      const isFree = room.kind === 'free' || (room.kind === 'taken' && (await giveUp(room.idlest)))
+      if (isFree) continue
       await Promise.all(groups.map((group) => run(forgetScript, group.key, [sid])))
       return 'full'
     }

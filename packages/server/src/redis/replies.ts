@@ -96,6 +96,19 @@ export function readMessages(entries: unknown): readonly { id: string; message: 
   }))
 }
 
+/** Whether there is room for one session more: free, taken from the one that is longest without a client, or none. */
+export type Room =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'taken'; readonly idlest: string }
+  | { readonly kind: 'none' }
+
+/** Reads what the room script returned. */
+export function readRoom(reply: unknown): Room {
+  const [word, idlest] = (reply as Reply).map(words)
+  if (word !== 'room') return { kind: 'none' }
+  return idlest === undefined ? { kind: 'free' } : { kind: 'taken', idlest }
+}
+
 /** Reads what the keep script returned. */
 export function readBatchAnswer(reply: unknown): BatchAnswer {
   const [kind, detail] = reply as Reply
