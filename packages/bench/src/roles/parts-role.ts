@@ -13,34 +13,22 @@ export interface OperationCost {
   readonly allocatedBytes: number
 }
 
+/** Something to measure again and again. */
+interface Operation {
+  /** How often it is done in one go. */
+  readonly times: number
+  run(times: number): unknown
+}
+
+/** What single operations cost, by their names: once for each round. */
+export type OperationCosts = Readonly<Record<string, readonly OperationCost[]>>
+
 const url = 'ws://fake.example/'
 
 /** Parts that need no network: what one operation costs, without anything around it. */
 export function measureParts(): void {
   answerParent({
-    'map get and set': () => {
-      const map = new Map([['key', 0]])
-      return cost(1_000_000, () => void map.set('key', (map.get('key') ?? 0) + 1))
-    },
-    'pool lease and release': async () => {
-      const sessions = pool(open, { minSessions: 4, maxSessions: 4 })
-      ;(await sessions.lease()).release()
-      const figures = await costAsync(50_000, async () => (await sessions.lease()).release())
-      sessions.dispose()
-      return figures
-    },
-    send: async () => sending(await opened()),
-    'send with a limit': async () => {
-      const limit = sendLimit({ perSecond: 1_000_000_000, burst: 1_000_000_000 })
-      const figures = await sending(await opened({ plugs: [limit.plug] }))
-      limit.dispose()
-      return figures
-    },
-    'send with stats': async () => {
-      const session = await opened()
-      stats(session)
-      return sending(session)
-    },
+    operations: ({ rounds }: { rounds: number }) => inRounds(rounds),
     queue: ({ url: server, messages }: { url: string; messages: number }) => fromQueue(server, messages),
     rooms: ({ rooms }: { rooms: number }) => broadcastIn(rooms),
   })
@@ -56,10 +44,92 @@ async function opened(options?: Parameters<typeof connect>[1]): Promise<Session>
   return session
 }
 
-async function sending(session: Session): Promise<OperationCost> {
-  const figures = cost(200_000, () => void session.send('twenty bytes of text'))
-  session.dispose()
-  return figures
+const text = 'twenty bytes of text'
+
+/** All operations, made anew. What has to be kept for them is held by this process until it ends. */
+async function operations(): Promise<ReadonlyMap<string, Operation>> {
+  const keys = Array.from({ length: 1_000 }, (_, n) => `key ${n}`)
+  const map = new Map(keys.map((key) => [key, { key }]))
+  const limit = sendLimit({ perSecond: 1e9, burst: 1e9 })
+  const [plain, limited, counted] = await Promise.all([opened(), opened({ plugs: [limit.plug] }), opened()])
+  stats(counted)
+  const awaited = awaitedMap(map, keys)
+  return new Map<string, Operation>([
+    ['get and set in a Map', mapUse(map, keys)],
+    ['the same, awaited', awaited],
+    ...(await Promise.all([1, 100, 1_000].map((count) => leases(count)))).flat(),
+    ['send', sending(plain)],
+    ['send with a limit', sending(limited)],
+    ['send with stats', sending(counted)],
+  ])
+}
+
+/** A key after the other, for keys that are the same each time are something that compilers see through. */
+function mapUse(map: Map<string, object>, keys: readonly string[]): Operation {
+  return {
+    times: 500_000,
+    run(times) {
+      for (let n = 0; n < times; n += 1) {
+        const key = keys[n % keys.length] as string
+        map.set(key, map.get(key) as object)
+      }
+    },
+  }
+}
+
+function awaitedMap(map: Map<string, object>, keys: readonly string[]): Operation {
+  const find = (key: string) => Promise.resolve(map.get(key) as object)
+  return {
+    times: 50_000,
+    async run(times) {
+      for (let n = 0; n < times; n += 1) {
+        const key = keys[n % keys.length] as string
+        map.set(key, await find(key))
+      }
+    },
+  }
+}
+
+/** A pool whose sessions are open, and are believed to be. */
+async function leases(count: number): Promise<readonly (readonly [string, Operation])[]> {
+  const sessions = pool(open, { minSessions: count, maxSessions: count, validateAfterMs: 3_600_000 })
+  const all = await Promise.all(Array.from({ length: count }, () => sessions.lease()))
+  for (const lease of all) lease.release()
+  const sync = (times: number) => {
+    for (let n = 0; n < times; n += 1) sessions.tryLease()?.release()
+  }
+  const awaited = async (times: number) => {
+    for (let n = 0; n < times; n += 1) (await sessions.lease()).release()
+  }
+  const name = `of a pool of ${count.toLocaleString('en')}`
+  return [
+    [`tryLease and release ${name}`, { times: 200_000, run: sync }],
+    [`lease, awaited, and release ${name}`, { times: 50_000, run: awaited }],
+  ]
+}
+
+function sending(session: Session): Operation {
+  return {
+    times: 50_000,
+    run(times) {
+      for (let n = 0; n < times; n += 1) session.send(text)
+    },
+  }
+}
+
+/** Runs all in turn, round by round, so that what slows the machine down for a while slows all. */
+async function inRounds(rounds: number): Promise<OperationCosts> {
+  const all = await operations()
+  const costs = new Map([...all.keys()].map((name): [string, OperationCost[]] => [name, []]))
+  // The first rounds are for the compiler.
+  for (let round = -3; round < rounds; round += 1) {
+    for (const [name, { times, run }] of all) {
+      const before = begin()
+      await run(times)
+      if (round >= 0) costs.get(name)?.push(end(before, times))
+    }
+  }
+  return Object.fromEntries(costs)
 }
 
 /** Sends while there is no connection, connects, and waits until everything is back. @returns CPU µs for each message */
@@ -110,21 +180,14 @@ function cost(times: number, run: () => void): OperationCost {
   })
 }
 
-async function costAsync(times: number, run: () => Promise<unknown>): Promise<OperationCost> {
-  for (let n = 0; n < times / 4; n += 1) await run()
-  const before = begin()
-  for (let n = 0; n < times; n += 1) await run()
-  return end(before, times)
-}
-
 function measured(times: number, run: () => void): OperationCost {
   const before = begin()
   run()
   return end(before, times)
 }
 
+/** Nothing is collected on purpose: a full collection also throws away what the compiler knows of objects that are not there just then. */
 function begin() {
-  globalThis.gc?.()
   return { heap: process.memoryUsage().heapUsed, cpu: process.cpuUsage() }
 }
 
