@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { once } from 'node:events'
 import { contenders } from '../contenders.ts'
-import { type Figure, single } from '../figures.ts'
+import { type Figure, spreadOf } from '../figures.ts'
 import type { Lab } from '../lab.ts'
 import type { Measure } from './measure.ts'
 
@@ -29,7 +29,7 @@ export const endingMeasure: Measure = {
       if (name === 'holdfast batch') continue
       lab.progress(name)
       const figures = await Promise.all(
-        states.map((state) => timeToExit(lab, { name, state, kind: server, hanging: hanging.url, limitMs })),
+        states.map((state) => timesToExit(lab, { name, state, kind: server, hanging: hanging.url, limitMs })),
       )
       rows.push({ name, figures })
     }
@@ -38,7 +38,7 @@ export const endingMeasure: Measure = {
       {
         id: 'ending',
         title: 'Until the process may exit',
-        note: "From the call of the library's own final end (`dispose`, `terminate`, `close`, `disconnect`, `stop`) to the end of a Node process that has nothing else to do. It includes what Node needs to end, some 20 ms.",
+        note: "From the call of the library's own final end (`dispose`, `terminate`, `close`, `disconnect`, `stop`) to the end of a Node process that has nothing else to do. It includes what Node needs to end, some 20 ms, and whatever else the machine does.",
         columns: states.map((state) => ({ name: about[state], unit: 'ms', digits: 0 })),
         rows,
       },
@@ -62,7 +62,21 @@ interface Exit {
   readonly limitMs: number
 }
 
-async function timeToExit(lab: Lab, { name, state, kind, hanging, limitMs }: Exit): Promise<Figure> {
+const rounds = 5
+
+/** Once more and more, for a single short time says as much of the machine as of the library; who takes seconds is believed at once. */
+async function timesToExit(lab: Lab, exit: Exit): Promise<Figure> {
+  const timesMs: number[] = []
+  while (timesMs.length < rounds) {
+    const timeMs = await timeToExit(lab, exit)
+    if (timeMs === 'late') return { text: `over ${exit.limitMs / 1_000} s` }
+    timesMs.push(timeMs)
+    if (timeMs > 1_000) break
+  }
+  return spreadOf(timesMs)
+}
+
+async function timeToExit(lab: Lab, { name, state, kind, hanging, limitMs }: Exit): Promise<number | 'late'> {
   const server = state === 'open' || state === 'frozen' ? await lab.server(kind) : undefined
   const url = server?.url ?? (state === 'connecting' ? hanging : 'ws://127.0.0.1:9/')
   const part = await lab.part('leaver', [name])
@@ -73,5 +87,5 @@ async function timeToExit(lab: Lab, { name, state, kind, hanging, limitMs }: Exi
   const late = sleep(limitMs, 'late' as const)
   const ended = await Promise.race([part.ended, late])
   await Promise.all([part.end(), server?.end()])
-  return ended === 'late' ? { text: `over ${limitMs / 1_000} s` } : single(ended - calledAtMs)
+  return ended === 'late' ? ended : ended - calledAtMs
 }
