@@ -8,6 +8,7 @@ import { runCrowd } from './crowd/run-crowd.mjs'
 
 const small = {
   clients: 60,
+  drainClients: 60,
   processes: 2,
   backoffBaseMs: 100,
   backoffCapMs: 400,

@@ -9,7 +9,15 @@ const MAX_AWAY_MS = 1_000
 const sum = (list) => list.reduce((total, value) => total + value, 0)
 
 /** Measures it. */
-export async function drain({ clients, processes, backoff, rate, spreadMs, deadlineMs, print }) {
+export async function drain({
+  drainClients: clients,
+  processes,
+  backoff,
+  rate,
+  spreadMs,
+  deadlineMs,
+  print,
+}) {
   const given = { perSecond: rate, maxConnections: clients + 100, deadlineMs }
   const [old, replacement] = [await startServer(given), await startServer(given)]
   const crowd = new Crowd({ clients, processes, backoff, url: old.url, print })

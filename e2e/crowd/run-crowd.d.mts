@@ -17,6 +17,7 @@ export function runCrowd(
       | 'backoffCapMs'
       | 'rate'
       | 'downMs'
+      | 'drainClients'
       | 'spreadMs'
       | 'stormClients'
       | 'stormRate'

@@ -22,8 +22,9 @@ export const crowdDefaults = {
   rate: 500,
   /** How long it is down. */
   downMs: 2_000,
-  /** Within how long a drained server is left. */
-  spreadMs: 30_000,
+  /** Clients of a drained server, and within how long they leave it: a hundred a second, so that chance has no part in how even that is. */
+  drainClients: 2_000,
+  spreadMs: 20_000,
   /** The storm that is also simulated: clients, what the server takes in per second, how long it is down, how long all was well. */
   stormClients: 3_000,
   stormRate: 300,

@@ -83,7 +83,8 @@ for (const [signal, code] of [
 }
 const values = readOptions()
 const options = { ...numbersOf(values), only: partsOf(values.only) }
-checkFiles(options.clients ?? crowdDefaults.clients)
+const { clients, drainClients } = { ...crowdDefaults, ...options }
+checkFiles(Math.max(clients, drainClients))
 const result = await runCrowd({ ...options, ...(values.json ? {} : { print: console.log, onPart: tell }) })
 if (values.json) console.log(JSON.stringify(result, null, 2))
 process.exitCode = result.met ? 0 : 1

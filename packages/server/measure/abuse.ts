@@ -5,6 +5,11 @@ import { createServer } from '../src/index.ts'
 import { echoSessions, sessions } from '../src/sessions/index.ts'
 import { openRaw, textFrame, upgradeText } from './frames.mjs'
 
+const kinds = ['no byte', 'half a request', 'no HELLO'] as const
+
+/** How far a handshake got. */
+export type HalfOpenKind = (typeof kinds)[number]
+
 /** How a client fared among those that only begin. */
 export interface HalfOpenFigures {
   /** Connections that had only begun while the client came. */
@@ -12,8 +17,8 @@ export interface HalfOpenFigures {
   /** How long it took until a session was there, in milliseconds, at worst and in the middle. */
   readonly worstMs: number
   readonly medianMs: number
-  /** When the last of them was gone, after their first byte. */
-  readonly allGoneMs: number
+  /** How long the one lived that lived longest, from its connection to its end, by kind. */
+  readonly longestMs: Readonly<Record<HalfOpenKind, number>>
 }
 
 const hello = JSON.stringify({
@@ -58,20 +63,23 @@ export async function measureHalfOpen({
 }): Promise<HalfOpenFigures> {
   const { server } = makeServer({ helloTimeoutMs: timeoutMs })
   const { host, port } = await server.start()
-  const startedAt = performance.now()
   const open = new Set<Socket>()
-  const hold = (socket: Socket) => {
+  const longestMs = { 'no byte': 0, 'half a request': 0, 'no HELLO': 0 }
+  const hold = (socket: Socket, kind: HalfOpenKind) => {
     open.add(socket)
+    let connectedAt = performance.now()
+    socket.on('connect', () => (connectedAt = performance.now()))
+    socket.on('close', () => {
+      open.delete(socket)
+      longestMs[kind] = Math.max(longestMs[kind], performance.now() - connectedAt)
+    })
     // What is not read hides its end.
-    socket
-      .on('error', () => {})
-      .on('close', () => open.delete(socket))
-      .resume()
+    socket.on('error', () => {}).resume()
   }
   try {
     for (let n = 0; n < count; n += 1) {
       const socket = connect(port, host)
-      hold(socket)
+      hold(socket, kinds[n % 3] ?? 'no byte')
       const half = upgradeText(host, port, 'holdfast.v1')
       socket.on('connect', () => {
         if (n % 3 === 1) socket.write(half.slice(0, 40))
@@ -88,7 +96,7 @@ export async function measureHalfOpen({
       halfOpen,
       worstMs: tookMs.at(-1) ?? 0,
       medianMs: tookMs[tookMs.length >> 1] ?? 0,
-      allGoneMs: performance.now() - startedAt,
+      longestMs,
     }
   } finally {
     for (const socket of open) socket.destroy()

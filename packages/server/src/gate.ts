@@ -45,8 +45,9 @@ export interface GateParts {
   readonly onAdmitted: (visit: Visit, protocol: string) => void
 }
 
-/** How long the answer of a refusal may take to leave before the socket is cut. */
+/** How long the answer of a refusal may take to leave before the socket is cut: less for one that has been too slow already. */
 const LINGER_MS = 1_000
+const SLOW_LINGER_MS = 500
 
 /** Decides who comes in: each upgrade request is either admitted or answered with an HTTP status. */
 export class Gate {
@@ -85,7 +86,8 @@ export class Gate {
   /** Answers with a status and ends the connection. */
   refuse(visit: { request?: ConnectionRequest; socket: Duplex; life: Scope }, refusal: Refusal): void {
     const { request, socket, life } = visit
-    life.timeout(LINGER_MS, () => life.end())
+    const lingerMs = refusal.reason === 'slow-request' ? SLOW_LINGER_MS : LINGER_MS
+    life.timeout(lingerMs, () => life.end())
     writeRefusal(socket, refusal)
     this.#parts.onRefused({
       reason: refusal.reason,

@@ -37,7 +37,7 @@ export function createHost(
     headersTimeout: handshakeTimeoutMs,
     requestTimeout: handshakeTimeoutMs,
     // How often Node looks for slow heads: its own 30 s would make a 10 s limit one of 40 s.
-    connectionsCheckingInterval: Math.max(50, Math.min(1_000, Math.floor(handshakeTimeoutMs / 4))),
+    connectionsCheckingInterval: Math.max(50, Math.min(250, Math.floor(handshakeTimeoutMs / 4))),
   }
   const host = tls === undefined ? createHttpServer(limits) : createTlsHost(tls, limits, handshakeTimeoutMs)
   capSockets(host, options, onCrowd)

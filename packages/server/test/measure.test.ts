@@ -16,9 +16,9 @@ test('200 clients get every broadcast while one more never reads, and what waits
 })
 
 test('a client gets its session among hundreds of handshakes that only begin, and all of those are dropped', async () => {
-  const { halfOpen, allGoneMs } = await measureHalfOpen({ count: 300, timeoutMs: 1_500 })
+  const { halfOpen, longestMs } = await measureHalfOpen({ count: 300, timeoutMs: 1_500 })
   expect(halfOpen).toBeGreaterThan(0)
-  expect(allGoneMs).toBeGreaterThan(0)
+  for (const kind of Object.values(longestMs)) expect(kind).toBeGreaterThan(0)
 })
 
 test('of clients that say HELLO and leave only so many are remembered', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ServerSession } from '../src/sessions/index.ts'
-import { until } from './running.ts'
+import { tcp, until, upgradeText } from './running.ts'
 import { helloText, rawClient, type SessionClient } from './session-client.ts'
 import { inState, joined, sessionServer } from './sessions-running.ts'
 
@@ -141,6 +141,18 @@ test('no HELLO in time is 4408', async () => {
   const { closed, controls } = await rawClient(at.url)
   expect(await closed).toBe(4408)
   expect(controls()).toMatchObject([{ kind: 'error', code: 4408 }])
+})
+
+test('who said no HELLO and does not answer the close frame either is cut soon, whatever closeTimeoutMs is', async () => {
+  const silent = await sessionServer(
+    { helloTimeoutMs: 50, authenticateTimeoutMs: 50 },
+    { closeTimeoutMs: 3_600_000 },
+  )
+  const { socket, ended, text } = await tcp(silent.port)
+  socket.write(upgradeText('/', ['Sec-WebSocket-Protocol: holdfast.v1']))
+  await ended
+  expect(text()).toContain(' 101 ')
+  await until(() => silent.server.counters.closed.session === 1)
 })
 
 test('data right behind HELLO, before WELCOME, is 4400', async () => {

@@ -25,6 +25,9 @@ const MIN_FRAME_LIMIT = 32_768
 
 const code = { timeout: 4408, superseded: 4409, draining: 4503 } as const
 
+/** Time for a client that said no HELLO to answer the close frame: hardly any of these is a client. */
+const SILENT_CUT_MS = 500
+
 type Perform = { readonly [Type in ServerAction<SentMessage>['type']]: (action: ActionOf<Type>) => void }
 
 /** Drives the protocol's core for one server: sockets, time, randomness and the store around it. */
@@ -267,6 +270,7 @@ export class SessionEngine implements OpenSessions {
     const cause = closeCode === code.draining ? 'stop' : 'session'
     this.#host.log('info', 'session-connection-closing', { id: link.connection.id, code: closeCode, reason })
     link.close(cause, closeCode, reason)
+    if (closeCode === code.timeout) this.#scope.timeout(SILENT_CUT_MS, () => link.connection.cut(cause))
   }
 
   #due(timer: ServerTimer): void {
