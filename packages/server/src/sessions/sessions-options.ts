@@ -47,9 +47,9 @@ export interface SessionsOptions {
 
   /** How long a session is kept without a connection. Default 300,000; at most 7 days; 0: not at all. */
   readonly ttlMs?: number
-  /** Sessions at a time; the one longest without a connection is given up for another. Default 100,000. Not with `store`. */
+  /** Sessions at a time; the one longest without a connection is given up for another. Default 100,000. Not with `store`: `redisStore` has its own. */
   readonly maxSessions?: number
-  /** Sessions of one principal at a time, likewise. Default 20. Not with `store`. */
+  /** Sessions of one principal at a time, likewise. Default 20. Not with `store`: `redisStore` has its own. */
   readonly maxPerPrincipal?: number
   /** Where sessions are kept: in this process, or in a store that several servers share. Default: in memory. */
   readonly store?: SessionStore | SharedStore
