@@ -178,7 +178,10 @@ test('bytes of one slow message are signs of life', async () => {
 })
 
 test('a client that reads slowly but steadily is not taken for dead', async () => {
+  const clock = new ManualClock()
+  let written = 0
   const { server, url } = await running({
+    clock,
     pingIntervalMs: 100,
     pongTimeoutMs: 1_500,
     highWaterMarkBytes: 65_536,
@@ -186,18 +189,26 @@ test('a client that reads slowly but steadily is not taken for dead', async () =
       const pour = () => {
         while (connection.send(Buffer.alloc(65_536)) === 'sent');
       }
-      connection.on('drained', pour)
+      connection.on('drained', () => {
+        written += 1
+        pour()
+      })
       pour()
     },
   })
   const { socket } = await dial(url, { autoPong: false })
-  const until = Date.now() + 3_000
-  while (Date.now() < until) {
-    socket.pause()
-    await new Promise((resolve) => setTimeout(resolve, 60))
-    socket.resume()
-    await once(socket, 'message')
+  for (let round = 1; round <= 5; round += 1) {
+    // Less than it has after a ping, and more than that together.
+    await clock.advance(1_000)
+    while (written < round) {
+      socket.resume()
+      await once(socket, 'message')
+      socket.pause()
+    }
   }
   expect(server.counters.closed['dead-peer']).toBe(0)
   expect(server.connections.size).toBe(1)
+  // One that reads nothing more is.
+  await clock.advance(5_000)
+  expect(server.counters.closed['dead-peer'] + server.connections.size).toBe(1)
 })

@@ -66,7 +66,9 @@ const heapBytes = () => {
   return process.memoryUsage().heapUsed
 }
 
-test('ten thousand sessions without a connection hold little memory, and give all of it back', () => {
+test('ten thousand sessions without a connection hold little memory, and give all of it back', {
+  timeout: 120_000,
+}, () => {
   const { opened, scope, live, open, connect } = crowd()
   const count = 10_000
   const before = heapBytes()
