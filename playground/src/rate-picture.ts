@@ -1,7 +1,6 @@
-import { label, Picture, shape } from './svg.ts'
+import { label, type Layout, Picture, shape, widths } from './svg.ts'
 import { count } from './time-words.ts'
 
-const width = 660
 const bottom = 138
 const tallest = 116
 
@@ -19,26 +18,30 @@ interface Shown {
 
 /** Draws what goes out, as bars, and the line that they should keep to. */
 export class RatePicture {
-  readonly #picture = new Picture('rate-picture', width, 176)
+  readonly #picture = new Picture('rate-picture', { wide: 176, narrow: 194 })
 
   draw({ sent, perSecond, waiting }: Shown): void {
     const perBar = (perSecond * barMs) / 1_000
     const top = Math.max(perBar * 2, ...sent, 1)
     const heightOf = (messages: number) => (messages / top) * tallest
     const lastSecond = (sent.at(-2) ?? 0) + (sent.at(-3) ?? 0)
-    const words = `${count(lastSecond, 'message')} in the last full second, at most ${Math.round(perSecond)} a second; ${count(waiting, 'message')} waiting`
+    const rate = `${count(lastSecond, 'message')} in the last full second, at most ${Math.round(perSecond)} a second`
+    const queue = `${count(waiting, 'message')} waiting`
+    const words = `${rate}; ${queue}`
     const lineY = bottom - heightOf(perBar)
-    this.#picture.draw([sent, perSecond, waiting], words, () => [
-      ...sent.map((messages, at) => bar(at, heightOf(messages), messages > perBar * 1.5 + 1)),
-      shape('line', { x1: 0, x2: width, y1: bottom, y2: bottom, class: 'ground' }),
-      shape('line', { x1: 0, x2: width, y1: lineY, y2: lineY, class: 'limit' }),
-      label(width / 2, 165, words),
+    this.#picture.draw([sent, perSecond, waiting], words, (layout) => [
+      ...sent.map((messages, at) => bar(layout, at, heightOf(messages), messages > perBar * 1.5 + 1)),
+      shape('line', { x1: 0, x2: widths[layout], y1: bottom, y2: bottom, class: 'ground' }),
+      shape('line', { x1: 0, x2: widths[layout], y1: lineY, y2: lineY, class: 'limit' }),
+      ...(layout === 'wide' ? [words] : [rate, queue]).map((text, at) =>
+        label(widths[layout] / 2, 165 + at * 20, text),
+      ),
     ])
   }
 }
 
-function bar(at: number, height: number, isBurst: boolean): SVGRectElement {
-  const step = width / bars
+function bar(layout: Layout, at: number, height: number, isBurst: boolean): SVGRectElement {
+  const step = widths[layout] / bars
   const frame = { x: at * step + 1, y: bottom - height, width: step - 2, height, rx: 2 }
   return shape('rect', { ...frame, class: `bar${isBurst ? ' burst' : ''}` })
 }

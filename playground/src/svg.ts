@@ -14,23 +14,35 @@ export function shape<Tag extends keyof SVGElementTagNameMap>(
   return made
 }
 
+/** Where there is room beside each other, or only below each other: words in a picture shrink with it. */
+export type Layout = 'wide' | 'narrow'
+
+/** How wide pictures are, in their own units. */
+export const widths: Readonly<Record<Layout, number>> = { wide: 660, narrow: 330 }
+
+const phone = matchMedia('(max-width: 560px)')
+
 /** A picture with a name in words, which changes with what it shows. */
 export class Picture {
   readonly #svg: SVGSVGElement
+  readonly #heights: Readonly<Record<Layout, number>>
   #drawn = ''
 
-  constructor(id: string, width: number, height: number) {
-    this.#svg = shape('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', class: 'picture' })
+  constructor(id: string, heights: Readonly<Record<Layout, number>>) {
+    this.#svg = shape('svg', { role: 'img', class: 'picture' })
+    this.#heights = heights
     part(id).replaceChildren(this.#svg)
   }
 
   /** Shows something else, if it is something else: `key` says what, `words` say it to who does not see it. */
-  draw(key: unknown, words: string, parts: () => readonly Node[]): void {
-    const wanted = JSON.stringify([key, words])
+  draw(key: unknown, words: string, parts: (layout: Layout) => readonly Node[]): void {
+    const layout = phone.matches ? 'narrow' : 'wide'
+    const wanted = JSON.stringify([layout, key, words])
     if (wanted === this.#drawn) return
     this.#drawn = wanted
+    this.#svg.setAttribute('viewBox', `0 0 ${widths[layout]} ${this.#heights[layout]}`)
     this.#svg.setAttribute('aria-label', words)
-    this.#svg.replaceChildren(...parts())
+    this.#svg.replaceChildren(...parts(layout))
   }
 }
 
