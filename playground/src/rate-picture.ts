@@ -25,9 +25,9 @@ export class RatePicture {
     const top = Math.max(perBar * 2, ...sent, 1)
     const heightOf = (messages: number) => (messages / top) * tallest
     const lastSecond = (sent.at(-2) ?? 0) + (sent.at(-3) ?? 0)
-    const rate = `${count(lastSecond, 'message')} in the last full second, at most ${Math.round(perSecond)} a second`
-    const queue = `${count(waiting, 'message')} waiting`
-    const words = `${rate}; ${queue}`
+    const rate = `${count(lastSecond, 'message')} in the last full second`
+    const queue = `at most ${Math.round(perSecond)} a second; ${count(waiting, 'message')} waiting`
+    const words = `${rate}, ${queue}`
     const lineY = bottom - heightOf(perBar)
     this.#picture.draw([sent, perSecond, waiting], words, (layout) => [
       ...sent.map((messages, at) => bar(layout, at, heightOf(messages), messages > perBar * 1.5 + 1)),
