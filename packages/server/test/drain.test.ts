@@ -1,3 +1,4 @@
+import { ManualClock } from '@holdfast/lifetime/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { settleSpread } from '../src/drain.ts'
@@ -132,8 +133,10 @@ test('a connection ends after about maxConnectionMs, no two at the same time', a
 })
 
 test('a client of a session is asked to come back instead, and the session goes on', async () => {
-  const at = await sessionServer({}, { maxConnectionMs: 300 })
+  const clock = new ManualClock()
+  const at = await sessionServer({}, { maxConnectionMs: 300, clock })
   const { client, session } = await joined(at)
+  await clock.advance(360)
   await until(() => client.all('goaway').length === 1)
   expect(client.all('goaway')).toMatchObject([{ afterMs: 0, spreadMs: 0, why: 'lifetime' }])
   await client.cut()
@@ -143,9 +146,13 @@ test('a client of a session is asked to come back instead, and the session goes 
 })
 
 test('one that is asked and stays is closed, and only detached', async () => {
-  const at = await sessionServer({}, { maxConnectionMs: 50 })
+  const clock = new ManualClock()
+  const at = await sessionServer({}, { maxConnectionMs: 300, clock })
   const ending = next(at.server, 'closed')
   const { client, session } = await joined(at)
+  await clock.advance(360)
+  await until(() => client.all('goaway').length === 1)
+  await clock.advance(5_000)
   expect(await ending).toMatchObject({ cause: 'max-lifetime' })
   await until(() => client.closes.length === 1)
   expect(client.closes).toEqual([1001])

@@ -67,7 +67,7 @@ test('a head that comes too slowly gets 408, and so does one that never begins',
 })
 
 test('many half handshakes do not keep a good client out', async () => {
-  const { url, port } = await running({ handshakeTimeoutMs: 1_000 })
+  const { url, port } = await running({ handshakeTimeoutMs: 2_000 })
   const halves = await Promise.all(Array.from({ length: 200 }, () => tcp(port)))
   for (const { socket } of halves) socket.write('GET / HTTP/1.1\r\nHost: x\r\n')
   await dial(url)

@@ -1,3 +1,4 @@
+import { ManualClock } from '@holdfast/lifetime/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ServerSession, SessionReceipt } from '../src/sessions/index.ts'
 import { move, node } from './redis-nodes.ts'
@@ -33,7 +34,7 @@ describe('a server that stops gives Redis all it has', () => {
     const all = [await joined(a), await joined(a), await joined(a)]
     const receipts = all.map(({ session }) => chatter(session, 5))
     await until(() => all.every(({ client }) => client.received.length > 0))
-    await a.server.stop()
+    await a.server.stop({ deadlineMs: 20_000 })
     for (const { session } of all)
       expect(session.state).toEqual({ name: 'ended', cause: { kind: 'stopped' } })
     for (const sent of receipts) {
@@ -52,26 +53,35 @@ describe('a server that stops gives Redis all it has', () => {
   })
 
   test('before its clients are cut: one that does not answer its farewell loses nothing', async () => {
-    const a = await slowNode(40, { leaveSpreadMs: 0 })
+    const clock = new ManualClock()
+    const a = await slowNode(40, { leaveSpreadMs: 0, server: { clock } })
     const { client, session } = await joined(a)
     const receipts = chatter(session, 5)
     await until(() => client.received.length > 0)
     client.socket?.pause()
-    const ended = session.closed.then(() => a.server.counters.closed['stop-forced'])
-    await a.server.stop({ deadlineMs: 3_000 })
-    expect(await ended).toBe(0)
+    const stopped = a.server.stop({ deadlineMs: 5_000 })
+    await clock.advance(1)
+    expect((await session.closed).cause).toEqual({ kind: 'stopped' })
+    await clock.advance(2_490)
+    expect(a.server.counters.closed['stop-forced']).toBe(0)
+    await clock.advance(20)
+    await stopped
     expect(a.server.counters.closed['stop-forced']).toBe(1)
     for (const word of statuses(receipts)) expect(['acked', 'kept', 'rejected']).toContain(word)
   })
 
   test('also with no time at all', async () => {
-    const [a, b] = [await slowNode(30), await node(redis)]
+    const clock = new ManualClock()
+    const [a, b] = [await slowNode(30, { server: { clock } }), await node(redis)]
     const { client, session } = await joined(a)
     client.send('1')
-    await until(() => client.acked.length === 1)
+    await until(() => a.inbox(session).length === 1)
     const receipts = chatter(session, 5)
     await until(() => client.received.length > 0)
-    await a.server.stop({ deadlineMs: 0 })
+    // Nothing is left of the deadline then, and of the time after it, which is for this, all.
+    const stopped = a.server.stop({ deadlineMs: 0 })
+    await clock.advance(1)
+    await stopped
     for (const word of statuses(receipts)) expect(['acked', 'kept', 'rejected']).toContain(word)
     client.send('2')
     await move(client, b)
@@ -140,7 +150,7 @@ describe('a server that has stopped', () => {
     // Another server asks for a session just then: the answer is on its way when all else is over.
     await gone.client.cut()
     const moved = move(gone.client, b)
-    await a.server.stop()
+    await a.server.stop({ deadlineMs: 20_000 })
     expect(client.underWay).toBe(0)
     const { commands } = client
     client.destroy()

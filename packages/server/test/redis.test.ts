@@ -186,7 +186,7 @@ describe('a session in Redis', () => {
     client.send('1')
     await until(() => a.inbox(session).length === 1)
     const sent = session.send('one')
-    await a.server.stop({ deadlineMs: 200 })
+    await a.server.stop({ deadlineMs: 20_000 })
     expect(await session.closed).toMatchObject({ cause: { kind: 'stopped' } })
     expect(['kept', 'acked']).toContain(await sent.settled)
     client.send('2')

@@ -17,7 +17,7 @@ test('stop asks clients to go, within the time given, and gives back what sessio
   await inState(away.session, 'detached')
   away.session.send('never taken')
   const ends = [here.session.closed, away.session.closed]
-  const stopped = at.server.stop()
+  const stopped = at.server.stop({ deadlineMs: 60_000 })
   await until(() => here.client.all('goaway').length === 1)
   expect(here.client.all('goaway')).toMatchObject([{ afterMs: 0, spreadMs: 100, why: 'stopping' }])
   expect(await plain.closed).toMatchObject({ code: 1001 })
