@@ -100,13 +100,24 @@ export function encodeBatch(payloads: readonly string[]): string {
 }
 
 function decodeBatch(body: string): Batch | undefined {
-  const [head = ''] = body.split(';', 1)
-  const lengths = head.split(',').map(Number)
-  // Only the canonical form of a number is the same when it is written again.
-  const isCanonical =
-    lengths.join(',') === head && lengths.every((length) => length >= 0 && Number.isSafeInteger(length))
-  if (!isCanonical || lengths.length > mostMessages) return undefined
-  let at = head.length + 1
-  const payloads = lengths.map((length) => body.slice(at, (at += length)))
-  return at === body.length ? { kind: 'batch', payloads } : undefined
+  const payloads: string[] = []
+  const head = body.indexOf(';')
+  let at = head + 1
+  let length = 0
+  let digits = 0
+  for (let from = 0; from <= head; from += 1) {
+    const code = body.charCodeAt(from)
+    if (code > 47 && code < 58) {
+      length = length * 10 + code - 48
+      digits += 1
+    } else {
+      // Only the canonical form of a number is as long as the one that is written again.
+      if (String(length).length !== digits || !',;'.includes(body.charAt(from))) return undefined
+      payloads.push(body.slice(at, (at += length)))
+      length = digits = 0
+    }
+  }
+  return head > 0 && at === body.length && payloads.length <= mostMessages
+    ? { kind: 'batch', payloads }
+    : undefined
 }

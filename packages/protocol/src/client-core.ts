@@ -96,11 +96,11 @@ export class ClientCore<Entry extends Outgoing> {
   }
 
   /** Takes a text message. `bytes` is its size as UTF-8 where the surroundings know it; otherwise it is measured. */
-  text(attempt: number, text: string, bytes?: number): void {
+  text(attempt: number, text: string, bytes: number = utf8Bytes(text)): void {
     if (!this.#isCurrent(attempt)) return
     const frame = decodeText(text, this.#shapes)
-    if (typeof frame !== 'string') this.#control(frame)
-    else this.#data(frame, bytes === undefined ? utf8Bytes(frame) : bytes - (text.length - frame.length))
+    if (typeof frame === 'string') this.#data(frame, bytes - (text.length - frame.length))
+    else this.#control(frame, bytes === text.length)
   }
 
   /** Takes a binary message. */
@@ -186,11 +186,11 @@ export class ClientCore<Entry extends Outgoing> {
     else this.#judge(this.#live()?.data(payload, bytes))
   }
 
-  #control(frame: Frame | Violation): void {
+  #control(frame: Frame | Violation, isAscii: boolean): void {
     if (frame.kind === 'error') this.#failed(frame)
     else if (this.#phase.name === 'leaving') this.#whileLeaving(this.#phase.code, frame)
     else if (this.#phase.name === 'hello') this.#beforeLive(frame)
-    else this.#whileLive(frame)
+    else this.#whileLive(frame, isAscii)
   }
 
   #whileLeaving(code: number, frame: Frame | Violation): void {
@@ -202,7 +202,7 @@ export class ClientCore<Entry extends Outgoing> {
     else this.#lose('protocol', undefined, detailOf(frame))
   }
 
-  #whileLive(frame: Frame | Violation): void {
+  #whileLive(frame: Frame | Violation, isAscii: boolean): void {
     switch (frame.kind) {
       case 'ack':
       case 'ping':
@@ -221,8 +221,7 @@ export class ClientCore<Entry extends Outgoing> {
         this.#answerBye(frame)
         return
       case 'batch':
-        // A fault ends the session: what comes behind it is nobody's.
-        for (const payload of frame.payloads) this.#judge(this.#live()?.data(payload, utf8Bytes(payload)))
+        this.#judge(this.#live()?.batch(frame.payloads, isAscii))
         return
       case 'expiry':
         // Sent unasked it does no harm: the client may know the extension and yet not have been offered it.

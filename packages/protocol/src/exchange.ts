@@ -7,6 +7,7 @@ import type { Limits } from './limits.ts'
 import { Outbox, type OutboxBounds, type PeerCounts } from './outbox.ts'
 import { type OutboxState } from './outbox-state.ts'
 import type { Outgoing, Payload } from './outgoing.ts'
+import { utf8Bytes } from './utf8-bytes.ts'
 
 /** When a message counts as handled: as soon as it is handed over, or when the application says so. */
 export type AckMode = 'received' | 'handled'
@@ -120,7 +121,7 @@ export class Exchange<Entry extends Outgoing> {
     this.#peerLimits = limits
     const batch = ext.includes('batch') ? this.#config.batch : undefined
     this.#link = { bufferedBytes: 0, packer: batch?.(this.#port.send, limits.maxBytes) }
-    this.#sendAck()
+    this.#tell()
     this.#freed(freed)
     return undefined
   }
@@ -196,18 +197,36 @@ export class Exchange<Entry extends Outgoing> {
 
   /** Takes a data message. */
   data(payload: Payload, bytes: number): Fault | undefined {
+    return this.#take(payload, bytes) ?? this.#acknowledge()
+  }
+
+  /** Takes the messages of one frame, and acknowledges them together. `isAscii`: each has as many bytes as characters. */
+  batch(payloads: readonly string[], isAscii: boolean): Fault | undefined {
+    for (const payload of payloads) {
+      const fault = this.#take(payload, isAscii ? payload.length : utf8Bytes(payload))
+      // It ends the session: what comes behind it is nobody's.
+      if (fault !== undefined) return fault
+    }
+    return this.#acknowledge()
+  }
+
+  #take(payload: Payload, bytes: number): Fault | undefined {
     const number = this.#inbox.accept(bytes)
     if (typeof number === 'string') return number
     this.#port.emit({ type: 'deliver', sid: this.sid, number, payload })
-    if (this.#config.ackMode === 'received') this.settle(number)
+    if (this.#config.ackMode === 'received') this.#inbox.settle(number)
     return undefined
   }
 
   /** Notes that the application is done with a message. */
   settle(number: number): void {
     this.#inbox.settle(number)
+    this.#acknowledge()
+  }
+
+  #acknowledge(): undefined {
     if (this.#link === undefined || !this.#inbox.isOwing) return
-    if (this.#inbox.isDue) this.#sendAck()
+    if (this.#inbox.isDue) this.#tell()
     else this.#arm('ack')
   }
 
@@ -217,7 +236,7 @@ export class Exchange<Entry extends Outgoing> {
     const freed = this.#outbox.acknowledge(frame.ack)
     if (freed === 'badack') return 'badack'
     this.#freed(freed)
-    if (frame.kind === 'ping') this.#beat('pong', frame.n)
+    if (frame.kind === 'ping') this.#tell('pong', frame.n)
     this.pump()
     return undefined
   }
@@ -229,15 +248,11 @@ export class Exchange<Entry extends Outgoing> {
 
   /** Sends a PING whose answer repeats the value. */
   ping(value: number): void {
-    if (this.#link !== undefined) this.#beat('ping', value)
+    if (this.#link !== undefined) this.#tell('ping', value)
   }
 
-  #beat(kind: Beat['kind'], n: number): void {
+  #tell(kind: (Ack | Beat)['kind'] = 'ack', n: number = 0): void {
     this.#port.send(encodeControl({ kind, ack: this.#inbox.tell(), tx: this.#outbox.sent, n }))
-  }
-
-  #sendAck(): void {
-    this.#port.send(encodeControl({ kind: 'ack', ack: this.#inbox.tell(), tx: this.#outbox.sent }))
   }
 
   /** Returns the BYE that tells this end's final counts. */
@@ -249,7 +264,7 @@ export class Exchange<Entry extends Outgoing> {
   due(name: ExchangeTimer, bufferedBytes: number): void {
     if (!this.#armed.delete(name)) return
     if (name !== 'ack') this.buffered(bufferedBytes)
-    else if (this.#inbox.isOwing) this.#sendAck()
+    else if (this.#inbox.isOwing) this.#tell()
   }
 
   #arm(name: ExchangeTimer, delayMs: number = exchangeTimersMs[name]): void {

@@ -75,10 +75,10 @@ export class ServerConnection<Entry extends Outgoing> {
     return this.#state.name === 'bound' ? this.#state.session : undefined
   }
 
-  text(text: string, bytes: number | undefined): void {
+  text(text: string, bytes: number = utf8Bytes(text)): void {
     const frame = decodeText(text, serverFrames)
-    if (typeof frame !== 'string') this.#control(frame)
-    else this.data(frame, bytes === undefined ? utf8Bytes(frame) : bytes - (text.length - frame.length))
+    if (typeof frame === 'string') this.data(frame, bytes - (text.length - frame.length))
+    else this.#control(frame, bytes === text.length)
   }
 
   data(payload: Payload, bytes: number): void {
@@ -86,8 +86,8 @@ export class ServerConnection<Entry extends Outgoing> {
     else this.#violate('data before WELCOME')
   }
 
-  #control(frame: Frame | Violation): void {
-    if (this.#state.name === 'bound') this.#bound(this.#state.session, frame)
+  #control(frame: Frame | Violation, isAscii: boolean): void {
+    if (this.#state.name === 'bound') this.#bound(this.#state.session, frame, isAscii)
     else if (frame.kind === 'violation')
       this.#violate(frame.detail, frame.what === 'size' ? closeCode.timeout : undefined)
     else if (frame.kind === 'hello' && this.#state.name === 'awaiting') this.#hello(frame)
@@ -104,7 +104,7 @@ export class ServerConnection<Entry extends Outgoing> {
     this.#emit({ type: 'authenticate', connection: this.#id, hello })
   }
 
-  #bound(session: ServerSession<Entry>, frame: Frame | Violation): void {
+  #bound(session: ServerSession<Entry>, frame: Frame | Violation, isAscii: boolean): void {
     switch (frame.kind) {
       case 'ack':
       case 'ping':
@@ -115,7 +115,7 @@ export class ServerConnection<Entry extends Outgoing> {
         session.bye(frame)
         return
       case 'batch':
-        for (const payload of frame.payloads) session.data(payload, utf8Bytes(payload))
+        session.batch(frame.payloads, isAscii)
         return
       case 'error':
         session.error(frame)

@@ -139,6 +139,13 @@ export class ServerSession<Entry extends Outgoing> {
     this.#fault(this.#exchange.data(payload, bytes))
   }
 
+  /** Takes the messages of one frame, as `Exchange.batch`. */
+  batch(payloads: readonly string[], isAscii: boolean): void {
+    if (this.#place.name !== 'attached') return
+    this.confirm()
+    this.#fault(this.#exchange.batch(payloads, isAscii))
+  }
+
   /** Takes counts of the bound connection. */
   counts(frame: Ack | Beat): void {
     if (this.#place.name !== 'attached') return

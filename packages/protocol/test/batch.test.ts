@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { batching, encodeBatch } from '../src/batch.ts'
 import type { Outgoing, Payload } from '../src/outgoing.ts'
+import { type ClientAction, batchDefaults, ClientCore, resolveClientOptions } from '../src/index.ts'
 import { utf8Bytes } from '../src/utf8-bytes.ts'
-import { decode } from './pair.ts'
+import { decode, drain, type Note } from './pair.ts'
 
 const note = (payload: Payload): Outgoing => ({
   payload,
@@ -91,5 +92,60 @@ describe('a packer', () => {
 
   test('is a violation where nobody asked for it', () => {
     expect(decode(encodeBatch(Array.from({ length: 1_025 }, () => '')))).toMatchObject({ kind: 'violation' })
+  })
+})
+
+describe('an end that receives a frame of several messages', () => {
+  const limits = { maxBytes: 4, windowMessages: 1_024, windowBytes: 65_536 }
+
+  /** What a client does with frames of a server, once it is live. */
+  function takes(...frames: readonly string[]): ClientAction<Note>[] {
+    const core = new ClientCore<Note>(
+      resolveClientOptions({ cid: 'c', limits, batch: batching(batchDefaults) }),
+    )
+    const attempt = core.begin()
+    const welcome = {
+      v: 1,
+      sid: 's',
+      tok: 't',
+      res: false,
+      rx: 0,
+      ack: 0,
+      ping: 0,
+      idle: 0,
+      ttl: 1,
+      spread: 0,
+    }
+    core.text(attempt, `\u0010W${JSON.stringify({ ...welcome, max: 4, win: [9, 9], ext: ['batch'] })}`)
+    drain(core)
+    for (const frame of frames) core.text(attempt, frame)
+    return drain(core)
+  }
+
+  const texts = (actions: readonly ClientAction<Note>[]) =>
+    actions.flatMap((action) => (action.type === 'deliver' ? [action.payload] : []))
+  const sent = (actions: readonly ClientAction<Note>[]) =>
+    actions.flatMap((action) => (action.type === 'send' ? [action.data] : []))
+
+  test('delivers each, and acknowledges all of them together', () => {
+    const many = Array.from({ length: 200 }, (_, n) => String(n))
+    const actions = takes(encodeBatch(many))
+    expect(texts(actions)).toEqual(many)
+    expect(sent(actions)).toEqual(['\u0010A200,0'])
+  })
+
+  test('lets a few wait for the timer of the acknowledgement', () => {
+    const actions = takes(encodeBatch(['a', 'b']))
+    expect(sent(actions)).toEqual([])
+    expect(actions).toContainEqual({ type: 'arm', timer: { name: 'ack', sid: 's' }, delayMs: 200 })
+  })
+
+  test('counts in bytes what is not all ASCII, and delivers nothing from the first that is too large', () => {
+    expect(texts(takes(encodeBatch(['abcd', 'éé'])))).toEqual(['abcd', 'éé'])
+    const actions = takes(encodeBatch(['abcd', 'ééx', 'e']))
+    expect(texts(actions)).toEqual(['abcd'])
+    expect(actions).toContainEqual({ type: 'lost', reason: 'too-large', detail: 'too-large' })
+    const [error] = sent(actions).map((frame) => decode(frame as string))
+    expect(error).toMatchObject({ kind: 'error', lost: 'too-large', n: 2, lack: 1, lrx: 1 })
   })
 })
