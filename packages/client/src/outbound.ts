@@ -47,6 +47,7 @@ export class Outbound {
   readonly #listener: OutboundListener
   /** Of those who wait until less is on its way: each is to look again. */
   readonly #waiters: (() => void)[] = []
+  readonly #preset: Required<SendOptions>
   #way: Way = { name: 'away' }
   #cancelLook: Release | undefined
   #expiryAt = Infinity
@@ -56,22 +57,26 @@ export class Outbound {
     this.#scope = scope
     this.#options = options
     this.#listener = listener
+    this.#preset = { ttlMs: options.ttlMs, key: '', whenOffline: 'queue' }
     this.queue = new Queue(options, scope.clock, () => this.#wake())
   }
 
   /** As `Session.send`. */
   send(message: Message, options?: SendOptions): Receipt {
     assertMessage(message)
-    const { maxMessageBytes, ttlMs } = this.#options
-    const preset: Required<SendOptions> = { ttlMs, key: '', whenOffline: 'queue' }
-    const how = options ? fill('send', options, preset) : preset
-    assertOneOf('send.whenOffline', how.whenOffline, ['queue', 'drop'])
+    const { maxMessageBytes } = this.#options
+    let how = this.#preset
+    if (options) {
+      how = fill('send', options, how)
+      assertOneOf('send.whenOffline', how.whenOffline, ['queue', 'drop'])
+    }
     const receipt = new ReceiptEntry()
+    const wire = this.#wire
     const { name } = this.#way
     if (name === 'over' || name === 'draining') receipt.settle('rejected', sessionClosed())
     else if (maxMessageBytes < Infinity && byteLengthOf(message) > maxMessageBytes) {
       receipt.settle('rejected', tooLarge(byteLengthOf(message), maxMessageBytes))
-    } else if (this.queue.size === 0 && this.#wire) this.#write(this.#wire, message, receipt)
+    } else if (wire && this.queue.size === 0) this.#write(wire, message, receipt)
     else if (name === 'away' && how.whenOffline === 'drop') receipt.settle('dropped')
     else {
       this.#watchExpiry(this.queue.push(message, receipt, how))
@@ -145,9 +150,9 @@ export class Outbound {
 
   /** Sends what waits, in order, for as long as the socket takes it. */
   pump(): void {
-    for (let wire = this.#wire; wire && this.queue.size > 0; wire = this.#wire) {
+    while (this.queue.size > 0 && this.#wire) {
       const entry = this.queue.shift()
-      if (entry) this.#write(wire, entry.message, entry.receipt)
+      if (entry) this.#write(this.#wire, entry.message, entry.receipt)
     }
     this.#wake()
     if (this.queue.size > 0) this.#lookAgain()

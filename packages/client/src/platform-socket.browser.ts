@@ -1,4 +1,5 @@
 // What `platform-socket.ts` is in a browser: its WebSocket, and nothing of `ws`.
+import type { Scope } from '@holdfast/lifetime'
 import NativeSocket from 'isomorphic-ws'
 import type { CreateSocket, Ping, SocketLike } from './socket-like.ts'
 
@@ -19,6 +20,11 @@ export function withUnref<T>(settings: T): T {
 
 /** Makes the browser's WebSocket. */
 export const createNativeSocket: CreateSocket = (url, protocols) => new Native(url, [...protocols])
+
+/** Listens for messages. */
+export function listenForMessages(socket: SocketLike, scope: Scope, run: (data: unknown) => void): void {
+  scope.listen(socket, 'message', ({ data }: { readonly data: unknown }) => run(data))
+}
 
 /** There is nothing more to watch than what every WebSocket tells. */
 export function watchNodeSocket(): Ping | undefined {

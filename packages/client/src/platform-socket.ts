@@ -9,6 +9,7 @@ import type { CreateSocket, Ping, SocketEvents, SocketLike } from './socket-like
 
 /** What `ws` has beyond a browser's WebSocket. */
 interface NodeSocket extends SocketLike {
+  send(data: never, options?: { readonly binary: boolean }): void
   ping(payload: string): void
   terminate(): void
   on(type: string, run: (...args: never) => void): void
@@ -40,6 +41,13 @@ const node = globalThis as { readonly process?: { readonly versions?: { readonly
 const Gathering =
   sendsHeaders && node.process?.versions?.bun === undefined ? gathering(Native as NodeSocketClass) : undefined
 
+const { Buffer } = globalThis as unknown as { readonly Buffer: { from(text: string): never } }
+
+/** Up to this many characters a copy costs less than a buffer more to write. */
+const SHORT_TEXT = 1_024
+
+const asText = { binary: false }
+
 /** Makes a `ws` whose messages of one turn leave in one system call: writing is most of what a small message costs. */
 function gathering(Base: NodeSocketClass): NodeSocketClass {
   return class GatheringSocket extends Base {
@@ -55,7 +63,10 @@ function gathering(Base: NodeSocketClass): NodeSocketClass {
 
     override send(data: never): void {
       this.#writes?.before()
-      super.send(data)
+      // As bytes that it may not change, `ws` puts a message and its head into one buffer: for a short one that is the least work.
+      if (typeof data === 'string' && (data as string).length < SHORT_TEXT)
+        super.send(Buffer.from(data), asText)
+      else super.send(data)
       this.#writes?.after()
     }
 
@@ -81,6 +92,25 @@ export const createNativeSocket: CreateSocket = (url, protocols, { headers }) =>
   return sendsHeaders
     ? new (Gathering ?? Native)(url, protocols, { headers, perMessageDeflate: false, followRedirects: false })
     : new Native(url, [...protocols])
+}
+
+/**
+ * Listens for messages. `bytes` is the size of a text as UTF-8, where the platform knows it: `ws` does, and to be asked for events
+ * costs it more than to be asked for what it has.
+ */
+export function listenForMessages(
+  socket: SocketLike,
+  scope: Scope,
+  run: (data: unknown, bytes?: number) => void,
+): void {
+  if (!Gathering || !(socket instanceof Gathering)) {
+    scope.listen(socket, 'message', ({ data }: { readonly data: unknown }) => run(data))
+    return
+  }
+  const message = (data: { readonly length: number; toString(): string }, isBinary: boolean) =>
+    isBinary ? run(data) : run(data.toString(), data.length)
+  socket.on('message', message)
+  scope.hold('listeners', () => socket.off('message', message))
 }
 
 /** Watches what only `ws` tells; for any other socket it does nothing. */

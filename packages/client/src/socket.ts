@@ -1,5 +1,5 @@
 import type { Ledger, Scope } from '@holdfast/lifetime'
-import { terminate, watchNodeSocket } from './platform-socket.ts'
+import { listenForMessages, terminate, watchNodeSocket } from './platform-socket.ts'
 import type { Ping, SocketEvents, SocketLike } from './socket-like.ts'
 
 interface CloseInfo {
@@ -34,7 +34,7 @@ export function watchSocket(
     kind = 'lost'
     events.opened()
   })
-  scope.listen(socket, 'message', ({ data }: { data: unknown }) => events.message(data))
+  listenForMessages(socket, scope, (data) => events.message(data))
   scope.listen(socket, 'close', closed)
   scope.listen(socket, 'error', ({ error }: { error?: { code?: string } }) => {
     errno = error?.code

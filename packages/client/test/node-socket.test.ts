@@ -112,6 +112,25 @@ describe('a session in Node', () => {
     expect(chunks).toBeLessThan(20)
   })
 
+  it.each([0, 1, 125, 126, 1_023, 1_024, 65_536])(
+    'sends and receives a text of %i characters as it is',
+    async (length) => {
+      const { url, wss } = await listen()
+      const session = start(url)
+      await session.opened()
+      const [client] = wss.clients
+      const seen: unknown[] = []
+      client?.on('message', (data: Buffer, isBinary) => seen.push([data.toString(), isBinary]))
+      const text = 'x€\ud83d\ude00é'.repeat(length).slice(0, length)
+      // Where the cut leaves half a character, that is U+FFFD.
+      const arrives = Buffer.from(text).toString()
+      const back = new Promise((resolve) => session.on('message', resolve))
+      session.send(text)
+      expect(await back).toBe(arrives)
+      expect(seen).toEqual([[arrives, false]])
+    },
+  )
+
   it('loses nothing that was sent in the turn in which it is disposed', async () => {
     const { url, wss } = await listen()
     const session = start(url)

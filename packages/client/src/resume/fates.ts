@@ -1,44 +1,38 @@
 import type { HandBack as Sorted } from '@holdfast/protocol'
-import type { Receipt } from '@holdfast/mailbox'
 import type { HandBack, HandedBack } from '../queue.ts'
 import type { Entry } from './entry.ts'
 
 /** Knows every message that was numbered and has no fate yet, and settles its receipt when it gets one. */
 export class Fates {
-  readonly #open = new Set<Entry>()
+  /** All that is numbered and has no fate yet, oldest first: what is acknowledged is always the beginning. */
+  readonly open: Entry[] = []
 
   /** Notes a message that was just numbered. */
   add(entry: Entry): void {
-    this.#open.add(entry)
+    this.open.push(entry)
     entry.receipt.written()
   }
 
   /** The server has these. */
   acked(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      this.#open.delete(entry)
-      entry.receipt.settle('acked')
-    }
+    this.open.splice(0, entries.length)
+    for (const { receipt } of entries) receipt.settle('acked')
   }
 
   /** Nothing more will become of these: settles them, and tells what is handed back. */
   sorted({ delivered, uncertain, undelivered }: Sorted<Entry>): HandBack {
     this.acked(delivered)
+    this.open.length = 0
     return {
-      uncertain: uncertain.map((entry) => this.#settle(entry, 'uncertain')),
-      undelivered: undelivered.map((entry) => this.#settle(entry, 'undelivered')),
+      uncertain: settled(uncertain, 'uncertain'),
+      undelivered: settled(undelivered, 'undelivered'),
     }
   }
+}
 
-  /** The receipts of all that is numbered and has no fate yet, oldest first. */
-  receipts(): readonly Receipt[] {
-    return [...this.#open].map(({ receipt }) => receipt)
-  }
-
-  #settle(entry: Entry, status: 'uncertain' | 'undelivered'): HandedBack {
-    const { message, receipt } = entry
-    this.#open.delete(entry)
+function settled(entries: readonly Entry[], status: 'uncertain' | 'undelivered'): readonly HandedBack[] {
+  return entries.map(({ message, receipt }) => {
     receipt.settle(status)
     return { message, receipt }
-  }
+  })
 }

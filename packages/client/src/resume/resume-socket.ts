@@ -1,7 +1,7 @@
 import type { Scope } from '@holdfast/lifetime'
 import type { ReceiptEntry } from '@holdfast/mailbox'
 import type { Message } from '../message.ts'
-import { handThrough } from '../platform-socket.ts'
+import { handThrough, listenForMessages } from '../platform-socket.ts'
 import type { SocketLike } from '../socket-like.ts'
 
 type Listener = (event: object) => void
@@ -10,8 +10,8 @@ type Listener = (event: object) => void
 export interface SocketOwner {
   /** The socket below is open. */
   dialled(socket: ResumeSocket): void
-  /** A frame arrived. */
-  received(socket: ResumeSocket, data: unknown): void
+  /** A frame arrived; `bytes` is the size of a text, where it is known. */
+  received(socket: ResumeSocket, data: unknown, bytes: number | undefined): void
   /** The socket below is gone. */
   gone(socket: ResumeSocket, code: number): void
   /** A message is to be sent. */
@@ -44,7 +44,7 @@ export class ResumeSocket implements SocketLike {
     this.#scope = scope
     below.binaryType = 'arraybuffer'
     scope.listen(below, 'open', () => owner.dialled(this))
-    scope.listen(below, 'message', ({ data }: { readonly data: unknown }) => owner.received(this, data))
+    listenForMessages(below, scope, owner.received.bind(owner, this))
     // These two stay until the socket below is really closed.
     below.addEventListener('error', (event) => this.#emit(event as { readonly type: string }))
     below.addEventListener('close', (event) => this.ended(event as CloseInfo))

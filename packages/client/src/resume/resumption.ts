@@ -65,7 +65,10 @@ export class Resumption implements SocketOwner {
       batch: options.batch,
       highWaterBytes: 1_048_576,
     })
-    this.#renewal = new Renewal(host, (fresh) => this.#do(() => this.#core.refresh(fresh)))
+    this.#renewal = new Renewal(host, (fresh) => {
+      this.#core.refresh(fresh)
+      this.#act()
+    })
   }
 
   /** Whether the session at the server went on with the present connection. */
@@ -81,7 +84,7 @@ export class Resumption implements SocketOwner {
 
   /** The receipts of messages that were sent and have no fate yet. */
   receipts(): readonly Receipt[] {
-    return [...this.#fates.receipts(), ...this.#stash.map(({ receipt }) => receipt)]
+    return [...this.#fates.open, ...this.#stash].map(({ receipt }) => receipt)
   }
 
   /** The session is over: tells what is not known to have arrived. */
@@ -97,37 +100,37 @@ export class Resumption implements SocketOwner {
 
   dialled(socket: ResumeSocket): void {
     this.#socket = socket
-    this.#do(() => {
-      socket.attempt = this.#core.begin(this.#credentials)
-    })
+    socket.attempt = this.#core.begin(this.#credentials)
+    this.#act()
   }
 
-  received(socket: ResumeSocket, data: unknown): void {
-    this.#do(() => {
-      if (typeof data === 'string') this.#core.text(socket.attempt, data)
-      else this.#core.binary(socket.attempt, new Uint8Array(data as ArrayBuffer))
-    })
+  received(socket: ResumeSocket, data: unknown, bytes: number | undefined): void {
+    if (typeof data === 'string') this.#core.text(socket.attempt, data, bytes)
+    else this.#core.binary(socket.attempt, new Uint8Array(data as ArrayBuffer))
+    this.#act()
   }
 
   gone(socket: ResumeSocket, code: number): void {
     this.#renewal.expiresIn(undefined)
     this.#stay()
-    this.#do(() => this.#core.closed(socket.attempt, code))
+    this.#core.closed(socket.attempt, code)
+    this.#act()
   }
 
   send(socket: ResumeSocket, message: Message, receipt: ReceiptEntry = new ReceiptEntry()): void {
-    if ((message as unknown) === pingMark) return this.#do(() => this.#core.ping(0))
-    const entry = toEntry(message, receipt)
-    this.#stash.push(entry)
-    this.#do(() => {
+    if ((message as unknown) === pingMark) this.#core.ping(0)
+    else {
+      this.#stash.push(toEntry(message, receipt))
       this.#core.buffered(socket.bufferedBelow)
       this.#offer()
-    })
+    }
+    this.#act()
   }
 
   leave(_: ResumeSocket, code: number, reason: string): void {
     this.#leaving = { code, reason }
-    this.#do(() => this.#core.leave())
+    this.#core.leave()
+    this.#act()
   }
 
   waitingBytes(): number {
@@ -147,9 +150,8 @@ export class Resumption implements SocketOwner {
     }
   }
 
-  /** Tells the core of something, and carries out in order what it asks for. What comes of that waits its turn. */
-  #do(tell: () => unknown): void {
-    tell()
+  /** Carries out in order what the core asks for, now that it was told of something. What comes of that waits its turn. */
+  #act(): void {
     if (this.#acting) return
     for (let action = this.#core.next(); action; action = this.#core.next()) {
       this.#acting = action
@@ -167,7 +169,10 @@ export class Resumption implements SocketOwner {
     failed: ({ attempt, code, retryMs, message = '' }) =>
       this.#on(attempt)?.end(code, retryMs === undefined ? message : `retry-after-ms=${retryMs}`),
     arm: ({ timer, delayMs }) => {
-      const run = () => this.#do(() => this.#core.due(timer.name, this.#socket?.bufferedBelow))
+      const run = () => {
+        this.#core.due(timer.name, this.#socket?.bufferedBelow)
+        this.#act()
+      }
       this.#timers.get(timer.name)?.()
       // The end of this turn: the shortest timer takes a millisecond, and costs more than what is sent.
       if (delayMs === 0) platform.queueMicrotask(run)
@@ -212,10 +217,13 @@ export class Resumption implements SocketOwner {
 
   #deliver({ sid, number, payload }: Of<'deliver'>): void {
     const message = toIncoming(payload)
-    const give = () => this.#socket?.deliver(message)
-    const settle = () => this.#do(() => this.#core.settle(sid, number))
-    if (this.#handled) this.#handled.track(message, give, settle)
-    else give()
+    if (this.#handled) {
+      const settle = () => {
+        this.#core.settle(sid, number)
+        this.#act()
+      }
+      this.#handled.track(message, () => this.#socket?.deliver(message), settle)
+    } else this.#socket?.deliver(message)
   }
 
   #welcomed({ outcome, welcome }: Of<'welcomed'>): void {
@@ -231,13 +239,12 @@ export class Resumption implements SocketOwner {
   }
 
   #gap({ reason, handBack }: Extract<Of<'welcomed'>['outcome'], { readonly name: 'gap' }>): void {
-    if (!this.#options.carryOver)
-      return void this.#host.events.emit('gap', { reason, handBack: this.#fates.sorted(handBack) })
-    // What certainly did not arrive goes first on the new session, in its order.
-    this.#stash = [...handBack.undelivered, ...this.#stash]
-    void this.#host.events.emit('gap', {
-      reason,
-      handBack: this.#fates.sorted({ ...handBack, undelivered: [] }),
-    })
+    let left = handBack
+    if (this.#options.carryOver) {
+      // What certainly did not arrive goes first on the new session, in its order.
+      this.#stash = [...handBack.undelivered, ...this.#stash]
+      left = { ...handBack, undelivered: [] }
+    }
+    void this.#host.events.emit('gap', { reason, handBack: this.#fates.sorted(left) })
   }
 }
