@@ -20,7 +20,7 @@ export const sendsMeasure: Measure = {
     lab.progress(`${those.length} ways`)
     const costs = pairs.map((): number[] => [])
     // The first two rounds are for the compiler.
-    for (let round = -2; round < (lab.quick ? 3 : 15); round += 1) {
+    for (let round = -2; round < (lab.quick ? 3 : 9); round += 1) {
       for (const [index, pair] of pairs.entries()) {
         const cpuUs = await send(pair)
         if (round >= 0) costs[index]?.push(cpuUs)
