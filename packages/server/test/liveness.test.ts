@@ -179,7 +179,7 @@ test('bytes of one slow message are signs of life', async () => {
 
 test('a client that reads slowly but steadily is not taken for dead', async () => {
   const clock = new ManualClock()
-  let written = 0
+  const progress = { written: 0 }
   const { server, url } = await running({
     clock,
     pingIntervalMs: 100,
@@ -190,7 +190,7 @@ test('a client that reads slowly but steadily is not taken for dead', async () =
         while (connection.send(Buffer.alloc(65_536)) === 'sent');
       }
       connection.on('drained', () => {
-        written += 1
+        progress.written += 1
         pour()
       })
       pour()
@@ -200,7 +200,7 @@ test('a client that reads slowly but steadily is not taken for dead', async () =
   for (let round = 1; round <= 5; round += 1) {
     // Less than it has after a ping, and more than that together.
     await clock.advance(1_000)
-    while (written < round) {
+    while (progress.written < round) {
       socket.resume()
       await once(socket, 'message')
       socket.pause()
