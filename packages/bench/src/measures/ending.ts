@@ -21,7 +21,7 @@ const about: { readonly [Name in State]: string } = {
 export const endingMeasure: Measure = {
   name: 'ending',
   about: 'time until the end of a session frees the process',
-  load: 'calm',
+  load: 'waits',
   run: async (lab) => {
     const limitMs = lab.quick ? 3_000 : 12_000
     const hanging = await listenSilently()

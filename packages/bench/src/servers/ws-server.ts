@@ -48,11 +48,7 @@ export async function startWsServer(plan: ServerPlan, dialect: Dialect = echo): 
       }
     })
   })
-  const { beat } = dialect
-  const beating = setInterval(
-    () => joined.forEach((socket) => beat && socket.send(beat.frame)),
-    plan.watchful ? 1_000 : (beat?.everyMs ?? 60_000),
-  )
+  const stopBeating = beatTo(joined, dialect, plan)
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     cut: () => {
@@ -63,10 +59,20 @@ export async function startWsServer(plan: ServerPlan, dialect: Dialect = echo): 
       for (const socket of joined) socket.send(frame)
     },
     stop: async () => {
-      clearInterval(beating)
+      stopBeating()
       for (const socket of server.clients) socket.terminate()
       server.close()
       await once(server, 'close')
     },
   }
+}
+
+/** Sends everybody the heartbeat of the dialect, if it has one. @returns its end */
+function beatTo(joined: ReadonlySet<WebSocket>, { beat }: Dialect, { watchful }: ServerPlan): () => void {
+  if (beat === undefined) return () => {}
+  const send = () => {
+    for (const socket of joined) socket.send(beat.frame)
+  }
+  const timer = setInterval(send, watchful ? 1_000 : beat.everyMs)
+  return () => clearInterval(timer)
 }

@@ -150,13 +150,14 @@ export class LimitedSender implements Sender, Passenger, Gate {
 
   #sendPaid(wire: Wire, message: Message, receipt: ReceiptEntry): unknown {
     this.#paid += 1
-    let isTaken = false
     try {
       const settlesItself = wire.send(message, receipt)
-      isTaken = receipt.status !== 'rejected'
+      // What is refused never becomes a frame.
+      if (receipt.status === 'rejected') this.#paid -= 1
       return settlesItself
-    } finally {
-      if (!isTaken) this.#paid -= 1
+    } catch (error) {
+      this.#paid -= 1
+      throw error
     }
   }
 }
