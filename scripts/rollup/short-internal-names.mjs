@@ -12,9 +12,10 @@ const internal = {
   queue: ['expire', 'expiresAt', 'remove'],
   outbound: ['wire'],
   inbound: ['after', 'deliver', 'iterate'],
-  line: ['hangUp'],
+  line: ['hangUp', 'made', 'wait'],
   course: ['move', 'tell'],
-  connection: ['inbound', 'line'],
+  connection: ['inbound', 'line', 'reached', 'report', 'usable'],
+  core: ['course', 'healthy', 'sessionEnd'],
   heartbeat: ['consumes', 'wrote'],
   socket: ['gone'],
 }
@@ -22,7 +23,7 @@ const names = Object.values(internal).flat()
 
 /** The same in the parts that only `resume` has: its protocol, none of whose objects get into another file. */
 const resumed = {
-  config: ['ackMode', 'agent', 'bounds'],
+  config: ['ackMode', 'agent', 'bounds', 'limits', 'packer'],
   shape: ['clash', 'members', 'what', 'detail', 'clean'],
   inbox: ['accept', 'isDue', 'isOwing'],
   outbox: ['acknowledge', 'advance', 'begin', 'hi', 'isOpen', 'peek'],
@@ -30,6 +31,8 @@ const resumed = {
   core: ['abandon', 'adopt', 'binary', 'due', 'exchange', 'identity', 'leave', 'lose', 'offer', 'release'],
   actions: ['afterMs', 'answered', 'expiresMs', 'outcome', 'retryMs', 'spreadMs'],
   plug: [
+    'buffered',
+    'users',
     'bufferedBelow',
     'delivered',
     'dialled',

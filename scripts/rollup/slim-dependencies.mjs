@@ -2,13 +2,13 @@
 // that themselves: methods of a class written as assignments to a prototype always count as used. Versions are pinned, and
 // every cut must match as often as it says, so a new version cannot slip through.
 
-// What stays of `reconnecting-websocket` is what the session relies on: one connection at a time, the question for a URL
-// before each, the look whether it was closed meanwhile, and the next connection after a `close` event. Why the rest is
-// never reached:
+// What stays of `reconnecting-websocket` is what the session relies on: the wait before each connection, the look whether it
+// was closed meanwhile, and the next connection after a `close` event. Why the rest is never reached:
 // - nobody but `line.ts` has the object, and it calls the constructor, `reconnect` once, and `close` once;
-// - its own state, retries and uptime decide nothing, for attempts are not limited and `line.ts` replaces the wait;
+// - its own state, retries and uptime decide nothing, for attempts are not limited and `line.ts` replaces the wait, so that no
+//   URL has to be asked for;
 // - the facade reports `open` at once and then only `close`, so no dial takes too long, and nothing is read or sent here;
-// - the facade takes no protocols, for `line.ts` makes the real socket; and it tells its end once, so nobody has to stop listening.
+// - the facade gets its line in the place of protocols; and it tells its end once, so nobody has to stop listening.
 
 /** Methods of its prototype, and the calls of them that are left. */
 const methods = [
@@ -43,7 +43,7 @@ const properties = [
 const constants = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED']
 
 /** What its constructor sets and nothing that is left reads. */
-const fields = ['_protocols', '_binaryType', '_messageQueue', 'onclose', 'onerror', 'onmessage', 'onopen']
+const fields = ['_url', '_binaryType', '_messageQueue', 'onclose', 'onerror', 'onmessage', 'onopen']
 
 /** Functions that the constructor makes, for events. */
 const handlers = ['_handleOpen', '_handleMessage', '_handleError']
@@ -76,8 +76,13 @@ const reconnectingWebsocket = [
     /^ *this\._shouldReconnect = true;\n *this\._connectLock = false;\n/gm,
   ],
   ['the same', 1, /^ *this\._closeCalled = false;\n(?= *this\._messageQueue)/gm],
+  // Only a facade that has told its end leads to the next connection, so one never begins while another does.
+  ['the lock', 1, /^ *if \(this\._connectLock \|\| [^]*?}\n *this\._connectLock = true;\n/gm],
+  ['its end', 1, /^ *_this\._connectLock = false;\n/gm],
+  ['that it goes on, which is that it was not closed', 3, /^ *this\._shouldReconnect = (true|false);\n/gm],
+  ['the look at it', 1, /if \(_this\._shouldReconnect\)/g, 'if (!_this._closeCalled)'],
+  ['that it was not closed yet', 1, /^ *this\._closeCalled = false;\n/gm],
   ['reasons', 2, /\(code, reason\) \{/g, '() {'],
-  ['the reason of a close', 1, /this\._ws\.close\(code, reason\)/g, 'this._ws.close()'],
   ['the count of retries', 2, /^ *this\._retryCount = -1;\n/gm],
   ['lists of listeners', 1, /^ *this\._listeners = {[^]*?};\n/gm],
   ...fields.map((name) => [name, 1, new RegExp(`^        this\\.${name} = [^{]*?;\\n`, 'gm')]),
@@ -94,14 +99,24 @@ const reconnectingWebsocket = [
   ],
   ['the end of listening', 1, /^ *this\._removeListeners\(\);\n/gm],
   ['defaults of arguments', 2, /^ *if \((options|code) === void 0\) {.*}\n/gm],
-  ['protocols', 1, /_this\._protocols\s+\? new WebSocket\(url, _this\._protocols\)\s+: /g],
-  ['kinds of URLs', 1, /_getNextUrl\(_this\._url\)/g, '_url()'],
+  [
+    'no protocols',
+    1,
+    /_this\._protocols\s+\? (new WebSocket\(url, _this\._protocols\))\s+: new WebSocket\(url\)/g,
+    '$1',
+  ],
+  ['its own wait', 1, /this\._wait\(\)/g, 'this._protocols.wait()'],
+  [
+    'the question for a URL',
+    1,
+    /^ *\.then\(function \(\) { return _this\._getNextUrl\(_this\._url\); }\)\n/gm,
+  ],
   [
     'starting at once, for it starts closed',
     1,
     /^ *if \(this\._options\.startClosed\) {[^]*?}\n *this\._connect\(\);\n/gm,
   ],
-  ['closing what is closed', 1, /^ *if \(this\._ws\.readyState === this\.CLOSED\) {[^]*?}\n/gm],
+  ['closing the facade', 1, /^ *if \(!this\._ws\) {\n *return;[^]*?^ *this\._ws\.close\(code, reason\);\n/gm],
   [
     'a second reconnect',
     1,
@@ -121,26 +136,28 @@ function property(target, name) {
 /** Whatever has a WebSocket has it as a global; what comes after that in the list are names that browsers had long ago. */
 const isomorphicWs = [['older names', 1, / else if \(typeof MozWebSocket [^]*?\n}\n/g]]
 
-/** Nobody listens to every type at once, nobody takes all handlers of a type away, and the map is always a new one. */
-const mitt = [
-  ['handlers of every type', 1, /,\(i=n\.get\("\*"\)\)&&i\.slice\(\)\.map\(function\(n\){n\(t,e\)}\)/g],
-  ['taking all away', 1, /\(e\?(i\.splice\(i\.indexOf\(e\)>>>0,1\)):n\.set\(t,\[\]\)\)/g, '$1'],
-  ['a given map', 1, /all:n=n\|\|new Map/g, 'all:n=new Map'],
-]
-
 /** What `line.ts` does only for the parts of the library that are cut away here. */
 const line = [
-  ['options that are not read', 1, /^ *startClosed: true,\n *minUptime: 0,\n/gm],
+  ['options that are not read', 1, /, startClosed: true, minUptime: 0/g],
   ['a number for the timer of a dial', 1, /^ *static readonly CLOSING = 2\n/gm],
-  ['the news of an open socket', 1, /^ *this\.#later\('open'\)\n/gm],
-  ['the end of listening', 1, /^ *removeEventListener\(.*\n.*\n *}\n/gm],
+  ['the news of an open socket', 1, /^ *platform.*#opened.*\n/gm],
+  ['listening to it', 2, /^ *#opened:.*\n|^ *if \(type === 'open'\).*\n/gm],
+  ['a look at what is listened to', 1, /if \(type === 'close'\) /g],
+  ['the end of listening', 1, /^ *removeEventListener\(.*\n/gm],
+  ['its state', 3, /^ *(this\.)?readyState = \d\n/gm],
+  ['its close, which tells nobody', 1, /^ *close\(\): void {\n *}\n/gm],
+  [
+    'what is cut away in the library',
+    1,
+    /^class Library [^]*?^}\n\nconst unused = {[^]*?^}\n/gm,
+    'const Library = Base\n',
+  ],
 ]
 
 /** By file: a name for the error, how often it must be there, where it is, and what stands there instead. */
 const cuts = {
   '/reconnecting-websocket/dist/reconnecting-websocket-mjs.js': reconnectingWebsocket,
   '/isomorphic-ws/browser.js': isomorphicWs,
-  '/mitt/dist/mitt.mjs': mitt,
   '/client/src/line.ts': line,
 }
 

@@ -1,4 +1,4 @@
-import type { Scope } from '@holdfast/lifetime'
+import type { Scope, Signal } from '@holdfast/lifetime'
 import type { ReceiptEntry } from '@holdfast/mailbox'
 import { assertMethods, assertNumber } from './bounds.ts'
 import type { Cause, Phase } from './cause.ts'
@@ -12,46 +12,53 @@ import type { NotYet, Settings } from './options.ts'
 import type { Wire } from './outbound.ts'
 import { createNativeSocket } from './platform-socket.ts'
 import { watchSocket } from './socket.ts'
-import type { Ping, SocketLike } from './socket-like.ts'
+import type { Ping, SocketEvents, SocketLike } from './socket-like.ts'
 import { type AttemptContext, resolveTarget, type Target, type TargetSources } from './target.ts'
 import { abandoned, within } from './within.ts'
 
-/** What a connection is made with, and whom it reports to. */
-export interface ConnectionHost {
+/** What a connection is made with. */
+export interface ConnectionPlan extends Omit<AttemptContext, 'signal'> {
   readonly settings: Settings
   readonly sources: TargetSources
   readonly line: Line
   readonly inbound: Receiver
+}
+
+/** Whom a connection reports to. */
+export interface ConnectionHost {
   /** The attempt has come to this phase. */
   reached(phase: Phase): void
   /** The connection can be used. */
-  opened(protocol: string): void
+  usable(protocol: string): void
   /** The attempt failed or the connection ended. At most once. */
-  ended(cause: Cause): void
+  lost(cause: Cause): void
   /** A function of the user's failed. */
-  failed(phase: Phase | 'heartbeat' | 'message', error: unknown): void
+  report(phase: Phase | 'heartbeat' | 'message', error: unknown): void
 }
 
 /** One attempt and, if it succeeds, the connection that comes of it: admit, resolve, dial, hello, live. Used once. */
-export class Connection implements Wire, Pulse {
+export class Connection implements Wire, Pulse, SocketEvents {
   /** As `Pulse.ping`. */
   ping: Ping | undefined
   readonly #scope: Scope
   readonly #host: ConnectionHost
-  readonly #context: Omit<AttemptContext, 'signal'>
-  readonly #hello: Hello
+  readonly #inbound: Receiver
+  /** What is needed until the connection is live, and not kept longer. */
+  #hello: Hello | undefined
+  #dialled: (() => void) | undefined
   #socket: SocketLike | undefined
   /** Made when the connection goes live; until then messages are for the hello. */
   #heartbeat: Heartbeat | undefined
 
   /** Starts the attempt; ends with the scope. */
-  constructor(scope: Scope, host: ConnectionHost, context: Omit<AttemptContext, 'signal'>) {
+  constructor(scope: Scope, host: ConnectionHost, plan: ConnectionPlan) {
+    const { line, inbound } = plan
     this.#scope = scope
     this.#host = host
-    this.#context = context
+    this.#inbound = inbound
     this.#hello = new Hello(scope)
-    scope.defer(() => host.line.hangUp())
-    this.#run().catch((error: unknown) => {
+    scope.defer(() => line.hangUp())
+    this.#run(plan, this.#hello).catch((error: unknown) => {
       if (error !== abandoned) throw error
     })
   }
@@ -77,12 +84,12 @@ export class Connection implements Wire, Pulse {
 
   /** As `Pulse.dead`. */
   dead(silentMs: number): void {
-    this.#ended({ kind: 'liveness', silentMs })
+    this.ended({ kind: 'liveness', silentMs })
   }
 
   /** As `Pulse.failed`. */
   failed(error: unknown): void {
-    this.#host.failed('heartbeat', error)
+    this.#host.report('heartbeat', error)
   }
 
   /** Starts the closing handshake. */
@@ -100,40 +107,41 @@ export class Connection implements Wire, Pulse {
     return this.#heartbeat?.probe() ?? 'unknown'
   }
 
-  async #run(): Promise<void> {
-    const { settings, sources } = this.#host
+  async #run(plan: ConnectionPlan, hello: Hello): Promise<void> {
+    const { settings, sources, attempt, cause } = plan
     const { connect, onConnected } = settings
-    const answer = await this.#phase('admit', connect.resolveTimeoutMs, (context) => this.#admit(context))
-    if (answer)
-      return this.#ended({ kind: 'not-admitted', by: answer.cause, retryAfterMs: answer.retryAfterMs })
-    const target = await this.#phase('resolve', connect.resolveTimeoutMs, (context) =>
-      resolveTarget(sources, context),
+    const { resolveTimeoutMs } = connect
+    const answer = await this.#phase('admit', resolveTimeoutMs, (signal) =>
+      admit(settings, { attempt, cause, signal }),
     )
-    const protocol = await this.#phase('dial', connect.dialTimeoutMs, () => this.#dial(target))
+    if (answer)
+      return this.ended({ kind: 'not-admitted', by: answer.cause, retryAfterMs: answer.retryAfterMs })
+    const target = await this.#phase('resolve', resolveTimeoutMs, (signal) =>
+      resolveTarget(sources, { attempt, cause, signal }),
+    )
+    const protocol = await this.#phase('dial', connect.dialTimeoutMs, () => this.#dial(plan, target))
     if (onConnected) {
       const { credentials } = target
-      await this.#phase('hello', connect.helloTimeoutMs, (context) =>
+      await this.#phase('hello', connect.helloTimeoutMs, (signal) =>
         onConnected({
-          ...context,
+          attempt,
+          cause,
+          signal,
           credentials,
           protocol,
           send: (message) => void this.send(message),
-          receive: (options) => this.#hello.receive(options),
+          receive: (options) => hello.receive(options),
         }),
       )
     }
-    this.#live(protocol)
+    this.#live(settings, protocol, hello)
   }
 
   /** Runs one phase within its limit. A failure is reported; then nothing of the attempt goes on. */
-  async #phase<T>(
-    phase: Phase,
-    limitMs: number,
-    run: (context: AttemptContext) => T | PromiseLike<T>,
-  ): Promise<T> {
+  async #phase<T>(phase: Phase, limitMs: number, run: (signal: Signal) => T | PromiseLike<T>): Promise<T> {
     this.#host.reached(phase)
     try {
-      const result = await within(this.#scope, limitMs, phase, (signal) => run({ ...this.#context, signal }))
+      const result = await within(this.#scope, limitMs, phase, run)
       if (this.#scope.ended) throw abandoned
       return result
     } catch (error) {
@@ -144,20 +152,16 @@ export class Connection implements Wire, Pulse {
 
   #fail(phase: Phase, limitMs: number, error: unknown): void {
     const timeout = isHoldfastError(error, 'timeout')
-    if (phase !== 'dial' || !timeout) this.#host.failed(phase, error)
-    if (timeout) this.#ended({ kind: 'timeout', phase, limitMs })
-    else this.#ended({ kind: isHoldfastError(error, 'unauthorized') ? 'unauthorized' : 'failed', phase })
-  }
-
-  async #admit(context: AttemptContext): Promise<NotYet | undefined> {
-    const answer = await this.#host.settings.admit?.(context)
-    if (answer) assertNumber('admit.retryAfterMs', answer.retryAfterMs, 1)
-    return answer
+    if (phase !== 'dial' || !timeout) this.#host.report(phase, error)
+    if (timeout) this.ended({ kind: 'timeout', phase, limitMs })
+    else this.ended({ kind: isHoldfastError(error, 'unauthorized') ? 'unauthorized' : 'failed', phase })
   }
 
   /** Resolves with the subprotocol once the socket is open. */
-  #dial({ url, protocols, headers, credentials }: Target): Promise<string> {
-    const { settings, line } = this.#host
+  #dial(
+    { settings, line }: ConnectionPlan,
+    { url, protocols, headers, credentials }: Target,
+  ): Promise<string> {
     const { createSocket = createNativeSocket } = settings
     return new Promise((resolve, reject) => {
       const open = () => {
@@ -171,57 +175,68 @@ export class Connection implements Wire, Pulse {
             'removeEventListener',
           ])
           this.#socket = socket
-          const events = {
-            opened: () => resolve(socket.protocol),
-            message: (data: unknown) => this.#received(data),
-            pong: (payload: string) => this.#heartbeat?.pong(payload),
-            ended: (cause: Cause) => this.#ended(cause),
-          }
-          this.ping = watchSocket(socket, this.#scope, events, settings.unref)
+          this.#dialled = () => resolve(socket.protocol)
+          this.ping = watchSocket(socket, this.#scope, this, settings.unref)
         } catch (error) {
           const name = (error as Error | undefined | null)?.name
-          if (name === 'SecurityError') this.#ended({ kind: 'forbidden', name })
+          if (name === 'SecurityError') this.ended({ kind: 'forbidden', name })
           // The platform's own errors repeat the URL with its query, so of them only the name is kept.
           else if (settings.createSocket) reject(error)
           else reject(new HoldfastError('dial', `WebSocket: ${name}`))
         }
       }
-      line.dial({ url, open })
+      line.dial(open)
     })
   }
 
-  #live(protocol: string): void {
-    const { settings, opened, inbound } = this.#host
+  #live(settings: Settings, protocol: string, hello: Hello): void {
+    this.#dialled = undefined
     this.#heartbeat = new Heartbeat(this.#scope, settings.heartbeat, this, settings.random)
     if (this.#scope.ended) return
-    opened(protocol)
-    for (const message of this.#hello.end()) {
-      if (!this.#scope.ended) inbound.deliver(message)
+    this.#host.usable(protocol)
+    this.#hello = undefined
+    for (const message of hello.end()) {
+      if (!this.#scope.ended) this.#inbound.deliver(message)
     }
   }
 
-  #received(data: unknown): void {
-    const { inbound, failed } = this.#host
+  /** As `SocketEvents.opened`. */
+  opened(): void {
+    this.#dialled?.()
+  }
+
+  /** As `SocketEvents.message`. */
+  message(data: unknown): void {
     this.#heartbeat?.alive()
-    inbound.receive(
+    this.#inbound.receive(
       data,
       (message) => this.#use(message),
-      (error) => failed('message', error),
+      (error) => this.#host.report('message', error),
     )
+  }
+
+  /** As `SocketEvents.pong`. */
+  pong(payload: string): void {
+    this.#heartbeat?.pong(payload)
   }
 
   #use(message: Incoming): void {
     if (this.#scope.ended) return
-    if (!this.#heartbeat) this.#hello.push(message)
-    else if (!this.#heartbeat.consumes(message)) this.#host.inbound.deliver(message)
+    if (!this.#heartbeat) this.#hello?.push(message)
+    else if (!this.#heartbeat.consumes(message)) this.#inbound.deliver(message)
   }
 
-  /** Reported only after the messages that arrived before it. */
-  #ended(cause: Cause): void {
-    const { inbound, ended } = this.#host
+  /** As `SocketEvents.ended`. Reported only after the messages that arrived before it. */
+  ended(cause: Cause): void {
     if (cause.kind === 'server-close' || cause.kind === 'lost') this.#heartbeat?.lost()
-    inbound.after(() => {
-      if (!this.#scope.ended) ended(cause)
+    this.#inbound.after(() => {
+      if (!this.#scope.ended) this.#host.lost(cause)
     })
   }
+}
+
+async function admit(settings: Settings, context: AttemptContext): Promise<NotYet | undefined> {
+  const answer = await settings.admit?.(context)
+  if (answer) assertNumber('admit.retryAfterMs', answer.retryAfterMs, 1)
+  return answer
 }

@@ -1,4 +1,4 @@
-import type { Scope } from '@holdfast/lifetime'
+import { none, type Scope } from '@holdfast/lifetime'
 import type { StateChange } from './session.ts'
 import { next, type State, type StateEvent, scopesEndedBy } from './state.ts'
 
@@ -15,7 +15,7 @@ export class Course {
   readonly #scope: Scope
   readonly #host: CourseHost
   /** Moves that are not told yet, oldest first, and the one that is being told. */
-  readonly #news: StateChange[] = []
+  #news: readonly StateChange[] = none
   #telling: StateChange | undefined
   #state: State = { name: 'idle', cause: { kind: 'not-started' } }
   #stateScope: Scope
@@ -37,7 +37,7 @@ export class Course {
     const state = next(previous, event)
     if (state === previous) return
     this.#state = state
-    this.#news.push({ state, previous })
+    this.#news = this.#news.concat({ state, previous })
     const ended = scopesEndedBy(previous, state)
     if (ended !== 'none') {
       this.#stateScope.end()
@@ -51,10 +51,12 @@ export class Course {
 
   /** Tells of moves in the order in which they were made; of one made inside a handler, when that handler is done. */
   tell(): void {
-    for (let change = this.#news.shift(); change; change = this.#news.shift()) {
+    for (let [change] = this.#news; change; [change] = this.#news) {
+      this.#news = this.#news.slice(1)
       this.#telling = change
       this.#host.tell(change)
     }
     this.#telling = undefined
+    this.#news = none
   }
 }

@@ -1,4 +1,4 @@
-import { guard, type Scope } from '@holdfast/lifetime'
+import { guard, none, type Release, type Scope } from '@holdfast/lifetime'
 import { assertNumber } from './bounds.ts'
 import type { Incoming, Message } from './message.ts'
 
@@ -64,6 +64,8 @@ export class Heartbeat {
   /** When the question was asked that is out now; `undefined` while none is. */
   #askedAtMs: number | undefined
   #arrived = 0
+  /** How much had arrived when it was asked. */
+  #arrivedBefore = 0
   #asked = 0
   /** How many pings of the application are out, since the last one that was due. */
   #unanswered = 0
@@ -72,8 +74,9 @@ export class Heartbeat {
   #lastArrivalMs: number
   #lastSentMs = 0
   #rttMs: number | undefined
-  #cancelTimer: () => void = () => {}
-  readonly #probes = new Set<(result: ProbeResult) => void>()
+  #cancelTimer: Release | undefined
+  /** Of those who wait for a sign of life: each is to be told. */
+  #probes: readonly (() => void)[] = none
 
   /** Starts watching; ends with the scope. */
   constructor(scope: Scope, options: HeartbeatOptions, pulse: Pulse, random: () => number) {
@@ -83,7 +86,6 @@ export class Heartbeat {
     this.#random = random
     this.#canAsk = Boolean(options.ping ?? pulse.ping)
     this.#lastArrivalMs = this.#nowMs
-    scope.defer(() => this.#answerProbes('dead'))
     this.#rest()
   }
 
@@ -130,7 +132,12 @@ export class Heartbeat {
     if (!this.#canAsk) return Promise.resolve('unknown')
     if (this.#scope.ended) return Promise.resolve('dead')
     return new Promise((resolve) => {
-      this.#probes.add(resolve)
+      const over = this.#scope.defer(() => resolve('dead'))
+      const alive = () => {
+        resolve('alive')
+        over()
+      }
+      this.#probes = this.#probes.concat(alive)
       const { probeMs } = this.#options
       const decidedInMs = this.#dueAt - this.#scope.clock.now()
       if (this.#askedAtMs === undefined || decidedInMs > probeMs) this.#ask(probeMs)
@@ -144,13 +151,9 @@ export class Heartbeat {
   /** Waits for the next ping; or where none can be sent, for the moment at which silence is too long. */
   #rest(): void {
     this.#askedAtMs = undefined
-    const { timeoutMs, probeMs, expectTrafficMs } = this.#options
-    if (this.#canAsk) {
-      this.#wait(this.#intervalMs() * (1 - this.#random() / 10), (late) => {
-        this.#unanswered = 0
-        this.#ask(late ? probeMs : timeoutMs)
-      })
-    } else this.#ask(expectTrafficMs - (this.#nowMs - this.#lastArrivalMs))
+    const { expectTrafficMs } = this.#options
+    if (this.#canAsk) this.#wait(this.#intervalMs() * (1 - this.#random() / 10), 0)
+    else this.#ask(expectTrafficMs - (this.#nowMs - this.#lastArrivalMs))
   }
 
   /** The configured interval, or the strategy's where that is shorter. */
@@ -166,22 +169,11 @@ export class Heartbeat {
 
   /** @param doubts how many times in a row the answer was waited for in vain by a timer that came late itself */
   #ask(limitMs: number, doubts = 0): void {
-    const { ping, probeMs } = this.#options
-    const arrivedBefore = this.#arrived
-    const askedAtMs = this.#canAsk ? this.#nowMs : this.#lastArrivalMs
-    this.#askedAtMs = askedAtMs
+    const { ping } = this.#options
+    this.#arrivedBefore = this.#arrived
+    this.#askedAtMs = this.#canAsk ? this.#nowMs : this.#lastArrivalMs
     this.#asked += 1
-    const judge = (silent: () => void) => {
-      if (this.#arrived > arrivedBefore) this.#settled()
-      else silent()
-    }
-    this.#wait(limitMs, (late) => {
-      if (late && doubts < MOST_DOUBTS) {
-        // Held up ourselves: let what already arrived be read, then ask again rather than judge.
-        const again = () => this.#ask(probeMs, doubts + 1)
-        this.#cancelTimer = this.#scope.timeout(0, () => judge(again))
-      } else judge(() => this.#pulse.dead(Math.round(this.#nowMs - askedAtMs)))
-    })
+    this.#wait(limitMs, doubts)
     this.#attempt(() => {
       if (ping) {
         this.#pulse.send(ping())
@@ -190,14 +182,31 @@ export class Heartbeat {
     })
   }
 
-  /** One timer per connection, whatever it is for. Tells the receiver whether it came late. */
-  #wait(delayMs: number, run: (late: boolean) => void): void {
-    const { clock } = this.#scope
-    this.#dueAt = clock.now() + delayMs
-    this.#cancelTimer()
-    this.#cancelTimer = this.#scope.timeout(delayMs, () =>
-      run(clock.now() - this.#dueAt > Math.max(LATE_MS, delayMs)),
-    )
+  /** One timer per connection, whatever it is for. */
+  #wait(delayMs: number, doubts: number): void {
+    this.#dueAt = this.#scope.clock.now() + delayMs
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.#scope.timeout(delayMs, () => this.#due(delayMs, doubts))
+  }
+
+  /** The time has come: for the next ping, or to judge what came of the last one. */
+  #due(delayMs: number, doubts: number): void {
+    const { timeoutMs, probeMs } = this.#options
+    const isLate = this.#scope.clock.now() - this.#dueAt > Math.max(LATE_MS, delayMs)
+    if (this.#askedAtMs === undefined) {
+      this.#unanswered = 0
+      this.#ask(isLate ? probeMs : timeoutMs)
+    } else if (isLate && doubts < MOST_DOUBTS) {
+      // Held up ourselves: let what already arrived be read, then ask again rather than judge.
+      this.#cancelTimer = this.#scope.timeout(0, () => this.#judge(doubts + 1))
+    } else this.#judge(0)
+  }
+
+  #judge(doubts: number): void {
+    const { probeMs } = this.#options
+    if (this.#arrived > this.#arrivedBefore) this.#settled()
+    else if (doubts > 0) this.#ask(probeMs, doubts)
+    else this.#pulse.dead(Math.round(this.#nowMs - (this.#askedAtMs ?? 0)))
   }
 
   /** An answer came. One to an earlier ping is life, but no measurement. */
@@ -209,12 +218,9 @@ export class Heartbeat {
 
   #settled(): void {
     this.#rest()
-    this.#answerProbes('alive')
-  }
-
-  #answerProbes(result: ProbeResult): void {
-    for (const resolve of this.#probes) resolve(result)
-    this.#probes.clear()
+    const probes = this.#probes
+    this.#probes = none
+    for (const alive of probes) alive()
   }
 
   /** Runs a function of the user's; what it throws is reported, and nothing comes back. */

@@ -1,42 +1,28 @@
 import { platform, type Scope } from '@holdfast/lifetime'
 import ReconnectingWebSocket from 'reconnecting-websocket'
 
-/** One connection to make: where to, and the function that makes the socket and never throws. */
-export interface Dial {
-  readonly url: string
-  readonly open: () => void
-}
-
 /**
  * Keeps getting connections: the only file that knows `reconnecting-websocket`. When a connection is gone that library
- * asks for a URL; the answer is given when the session says it is time. So waiting, pausing, admission and credentials all
- * live in an answer not yet given, and the library owns no timer, no queue and no listener of ours.
+ * waits before the next; the wait is over when the session says it is time. So waiting, pausing, admission and credentials
+ * all live in a wait not yet over, and the library owns no timer, no queue and no listener of ours.
  */
 export class Line {
-  readonly #library: ReconnectingWebSocket
-  #answer: ((url: string) => void) | undefined
-  #dial: Dial | undefined
+  readonly #library: Library
+  #goOn: (() => void) | undefined
+  #dial: (() => void) | undefined
   #facade: Facade | undefined
 
   constructor(scope: Scope) {
-    const take = (facade: Facade) => this.#take(facade)
-    this.#library = new ReconnectingWebSocket(() => this.#asked(), [], {
-      WebSocket: class extends Facade {
-        constructor() {
-          super(take)
-        }
-      },
-      startClosed: true,
-      minUptime: 0,
-    })
-    // Its own wait before each dial is a real timer whatever the delay; ours is the only clock.
-    ;(this.#library as unknown as { _wait: () => Promise<void> })._wait = () => Promise.resolve()
+    this.#library = new Library('', this, libraryOptions)
     scope.defer(() => this.#library.close())
     this.#library.reconnect()
   }
 
-  /** Makes this connection next. One that was to be made and has not been is forgotten. */
-  dial(dial: Dial): void {
+  /**
+   * Makes this connection next. One that was to be made and has not been is forgotten.
+   * @param dial makes the socket, and never throws
+   */
+  dial(dial: () => void): void {
     this.#dial = dial
     this.#serve()
   }
@@ -48,51 +34,54 @@ export class Line {
     this.#facade = undefined
   }
 
-  #asked(): Promise<string> {
+  /** The wait of the library before each connection: over when the session says that it is time. */
+  wait(): Promise<void> {
     return new Promise((resolve) => {
-      this.#answer = resolve
+      this.#goOn = resolve
       this.#serve()
     })
   }
 
-  #serve(): void {
-    const answer = this.#answer
-    if (answer === undefined || this.#dial === undefined) return
-    this.#answer = undefined
-    answer(this.#dial.url)
-  }
-
-  /** Between the answer and the moment at which the library makes its socket the world may have moved on. */
-  #take(facade: Facade): void {
+  /** Between the end of the wait and the moment at which the library makes its socket the world may have moved on. */
+  made(facade: Facade): void {
     const dial = this.#dial
     this.#dial = undefined
     if (dial === undefined) return facade.end()
     this.#facade = facade
-    dial.open()
+    dial()
+  }
+
+  #serve(): void {
+    if (!this.#dial) return
+    this.#goOn?.()
+    this.#goOn = undefined
   }
 }
 
 /**
  * What the library holds instead of a socket: it says `open` at once, so that the library ends its own timeout, and
- * `close` when the session gave the connection up, so that the library asks for the next URL.
+ * `close` when the session gave the connection up, so that the library waits for the next one.
  */
 class Facade {
   static readonly CLOSING = 2
   readyState = 1
-  readonly #listeners = new Map<string, (event: object) => void>()
+  #opened: Listener | undefined
+  #closed: Listener | undefined
 
-  constructor(take: (facade: Facade) => void) {
-    take(this)
-    this.#later('open')
+  /** @param line comes in the place of the protocols, which the library hands through */
+  constructor(_: string, line: Line) {
+    line.made(this)
+    platform.queueMicrotask(() => this.readyState === 1 && this.#opened?.({}))
   }
 
-  addEventListener(type: string, run: (event: object) => void): void {
-    this.#listeners.set(type, run)
+  /** The library registers its listeners only after the constructor, and must not be re-entered. */
+  addEventListener(type: string, run: Listener): void {
+    if (type === 'open') this.#opened = run
+    if (type === 'close') this.#closed = run
   }
 
-  removeEventListener(type: string): void {
-    this.#listeners.delete(type)
-  }
+  /** Called by the library before it makes the next one: there is nothing more to tell then. */
+  removeEventListener(): void {}
 
   /** Called by the library when it is closed itself: nothing to tell it then. */
   close(): void {
@@ -102,11 +91,39 @@ class Facade {
   /** Tells the library that this connection is gone. */
   end(): void {
     this.readyState = 3
-    this.#later('close')
-  }
-
-  /** The library registers its listeners only after the constructor, and must not be re-entered. */
-  #later(type: 'open' | 'close'): void {
-    platform.queueMicrotask(() => this.#listeners.get(type)?.({ type }))
+    platform.queueMicrotask(() => this.#closed?.({}))
   }
 }
+
+type Listener = (event: object) => void
+
+/** The library, with parts that its types call private. */
+const Base = ReconnectingWebSocket as unknown as new (
+  url: string,
+  line: Line,
+  options: object,
+) => { readonly _protocols: Line; reconnect(): void; close(): void }
+
+/** The library as a line needs it; there is one for every session, so it is kept small. */
+class Library extends Base {
+  /** Its own wait is a real timer whatever the delay; ours is the only clock. */
+  _wait(): Promise<void> {
+    return this._protocols.wait()
+  }
+
+  /** Called when its timers have done their work: they need not be kept, nor what nobody here makes use of. */
+  _acceptOpen(): void {
+    Object.assign(this, unused)
+  }
+}
+
+const unused = {
+  _connectTimeout: undefined,
+  _uptimeTimeout: undefined,
+  _handleMessage: undefined,
+  _handleError: undefined,
+  _messageQueue: [],
+  _listeners: { open: [], close: [] },
+}
+
+const libraryOptions = { WebSocket: Facade, startClosed: true, minUptime: 0 }

@@ -58,10 +58,10 @@ export interface Entry extends HandedBack {
 export class Queue {
   readonly #options: QueueOptions
   readonly #clock: Clock
-  readonly #entries = new Set<Entry>()
+  /** By their keys, or their receipts. Made for the first message that waits, let go of after the last: most sessions have none. */
+  #entries = empty
   /** One walk over all messages, of which each step takes one out: a new walk would step over all that were taken before. */
-  readonly #walk = this.#entries.values()
-  readonly #byKey = new Map<string, Entry>()
+  #walk = noWalk
   readonly #shrunk: () => void
   #bytes = 0
 
@@ -84,7 +84,7 @@ export class Queue {
 
   /** The messages that wait, oldest first. */
   entries(): readonly Entry[] {
-    return [...this.#entries]
+    return [...this.#entries.values()]
   }
 
   /**
@@ -96,7 +96,7 @@ export class Queue {
     const bytes = byteLengthOf(message)
     /** Looks whether there is room, that of the message which this one replaces included. */
     const fits = () => {
-      const replaced = this.#byKey.get(key)
+      const replaced = this.#entries.get(key)
       const freed = replaced ? 1 : 0
       return this.size - freed < maxMessages && this.#bytes - (replaced?.bytes ?? 0) + bytes <= maxBytes
     }
@@ -107,11 +107,14 @@ export class Queue {
       else receipt.settle('rejected', this.#full(bytes))
       return Infinity
     }
-    const replaced = this.#byKey.get(key)
+    const replaced = this.#entries.get(key)
     if (replaced) this.remove(replaced, 'dropped')
     const entry = { message: keep(message), receipt, bytes, key, expiresAt: this.#clock.now() + ttlMs }
-    this.#entries.add(entry)
-    if (key) this.#byKey.set(key, entry)
+    if (this.size === 0) {
+      this.#entries = new Map()
+      this.#walk = this.#entries.values()
+    }
+    this.#entries.set(key || receipt, entry)
     this.#bytes += bytes
     return entry.expiresAt
   }
@@ -142,14 +145,14 @@ export class Queue {
 
   /** As `SessionQueue.clear`; the receipts say `status`. */
   clear(status: 'dropped' | 'undelivered' = 'dropped'): void {
-    for (const entry of this.#entries) this.remove(entry, status)
+    for (const entry of this.entries()) this.remove(entry, status)
   }
 
   /** Takes out what has waited too long, and tells when the next message expires, epoch ms. */
   expire(): number {
     const now = this.#clock.now()
     let nextAt = Infinity
-    for (const entry of this.#entries) {
+    for (const entry of this.entries()) {
       if (entry.expiresAt <= now) this.remove(entry, 'expired')
       else nextAt = Math.min(nextAt, entry.expiresAt)
     }
@@ -163,10 +166,16 @@ export class Queue {
   }
 
   #forget(entry: Entry): Entry {
-    const { key, bytes } = entry
-    this.#entries.delete(entry)
-    this.#bytes -= bytes
-    if (this.#byKey.get(key) === entry) this.#byKey.delete(key)
+    this.#entries.delete(entry.key || entry.receipt)
+    this.#bytes -= entry.bytes
+    if (this.size === 0) {
+      this.#entries = empty
+      this.#walk = noWalk
+    }
     return entry
   }
 }
+
+/** What a queue has in which nothing waits; nobody adds to it. */
+const empty: Map<unknown, Entry> = new Map()
+const noWalk = empty.values()

@@ -50,15 +50,18 @@ export interface Closed {
 /** Where a session is. A value: the same object until it changes. */
 export type State = Idle | Connecting | Open | Waiting | Closing | Closed
 
-/** What happened to a session. Delays arrive drawn, times arrive told: deciding needs no clock and no dice. */
+/**
+ * What happened to a session, named after the state that it asks for; `phase` is a step within `connecting`. Delays arrive drawn,
+ * times arrive told: deciding needs no clock and no dice.
+ */
 export type StateEvent =
-  | { readonly type: 'started'; readonly attempt: number }
-  | { readonly type: 'reached'; readonly phase: Phase }
-  | ({ readonly type: 'opened' } & Omit<Open, 'name'>)
-  | ({ readonly type: 'scheduled' } & Omit<Waiting, 'name'>)
-  | { readonly type: 'paused'; readonly cause: Cause }
+  | { readonly type: 'connecting'; readonly attempt: number }
+  | { readonly type: 'phase'; readonly phase: Phase }
+  | ({ readonly type: 'open' } & Omit<Open, 'name'>)
+  | ({ readonly type: 'waiting' } & Omit<Waiting, 'name'>)
+  | { readonly type: 'idle'; readonly cause: Cause }
   | ({ readonly type: 'closing' } & Omit<Closing, 'name'>)
-  | { readonly type: 'ended'; readonly cause: Cause }
+  | { readonly type: 'closed'; readonly cause: Cause }
 
 /** The diagram: from each state, the other states it may move to. */
 export interface Moves {
@@ -79,40 +82,31 @@ export type Row<N extends Name> = {
   readonly [T in StateEvent['type']]?: (event: Of<T>, from: In<N>) => In<N> | In<Moves[N]>
 }
 
-/** Enters the state of that name with the data of the event. */
-const enter =
-  <N extends Name>(name: N) =>
-  ({ type: _, ...data }: { readonly type: string } & Omit<In<N>, 'name'>): In<N> =>
-    ({ name, ...data }) as unknown as In<N>
+/** Enters the state that the event is named after, with its data. */
+const enter = <N extends Name>({ type, ...data }: { readonly type: N } & Omit<In<N>, 'name'>): In<N> =>
+  ({ name: type, ...data }) as unknown as In<N>
 
-const connecting = ({ attempt }: Of<'started'>): Connecting => ({
-  name: 'connecting',
-  attempt,
-  phase: 'admit',
-})
-const waiting = enter('waiting')
-const idle = enter('idle')
-const closed = enter('closed')
+const start = ({ type, attempt }: Of<'connecting'>): Connecting => ({ name: type, attempt, phase: 'admit' })
 
 const rows: { readonly [N in Name]: Row<N> } = {
   idle: {
-    started: connecting,
-    scheduled: waiting,
+    connecting: start,
+    waiting: enter,
     // The user's own pause stays when the page is back; what stopped by itself goes on then.
-    paused: (event, from) =>
-      event.cause.kind === 'paused' && from.cause.kind !== 'paused' ? idle(event) : from,
-    ended: closed,
+    idle: (event, from) =>
+      event.cause.kind === 'paused' && from.cause.kind !== 'paused' ? enter(event) : from,
+    closed: enter,
   },
   connecting: {
-    reached: ({ phase }, from) => (phase === from.phase ? from : { ...from, phase }),
-    opened: enter('open'),
-    scheduled: waiting,
-    paused: idle,
-    ended: closed,
+    phase: ({ phase }, from) => (phase === from.phase ? from : { ...from, phase }),
+    open: enter,
+    waiting: enter,
+    idle: enter,
+    closed: enter,
   },
-  open: { scheduled: waiting, paused: idle, closing: enter('closing'), ended: closed },
-  waiting: { started: connecting, scheduled: waiting, paused: idle, ended: closed },
-  closing: { ended: closed },
+  open: { waiting: enter, idle: enter, closing: enter, closed: enter },
+  waiting: { connecting: start, waiting: enter, idle: enter, closed: enter },
+  closing: { closed: enter },
   closed: {},
 }
 

@@ -24,41 +24,38 @@ const revivable: readonly Cause['kind'][] = ['hidden', 'pagehide', 'attempts-exh
  * `navigator.onLine` is not asked: it is wrong in both directions, so its events are hints and nothing more.
  */
 export function watchWake(session: Session, scope: Scope, whenHidden: WhenHidden | undefined): void {
-  const page = platform as unknown as Page
+  const page = platform as unknown as Page & ListenTarget
   if (!page.addEventListener) return
-  const wake = (signal: WakeSignal, slept = false) => void answer(session, signal, scope, slept)
-  const window = page as ListenTarget
-  for (const hint of ['online', 'offline'] as const) scope.listen(window, hint, () => wake(hint))
-  scope.listen(window, 'pagehide', () => session.pause({ kind: 'pagehide' }))
-  scope.listen(window, 'pageshow', ({ persisted }: { persisted: boolean }) => {
-    if (persisted) wake('pageshow', true)
+  // `slept`: the page or the machine was away, so an open connection which cannot be asked is not believed.
+  const wake = async (signal: WakeSignal, slept = false) => {
+    const { state } = session
+    const { name } = state
+    const asleep =
+      (name === 'waiting' && state.retryAt - scope.clock.now() > WITHIN_MS) ||
+      (name === 'idle' && revivable.includes(state.cause.kind))
+    const doubtful = name === 'open' && (await session.probe()) === 'unknown' && slept
+    if ((asleep && signal !== 'offline') || (doubtful && session.state === state)) {
+      session.reconnect({ withinMs: WITHIN_MS, cause: { kind: 'wake', signal } })
+    }
+  }
+  for (const hint of ['online', 'offline'] as const) scope.listen(page, hint, () => void wake(hint))
+  scope.listen(page, 'pagehide', () => session.pause({ kind: 'pagehide' }))
+  scope.listen(page, 'pageshow', ({ persisted }: { persisted: boolean }) => {
+    if (persisted) void wake('pageshow', true)
   })
-  watchClock(scope, () => wake('clock-jump', true))
+  watchClock(scope, () => void wake('clock-jump', true))
   const { document } = page
   if (!document) return
   // `freeze` and `resume` are sent to the document and do not bubble to the window.
-  scope.listen(document, 'resume', () => wake('resume', true))
+  scope.listen(document, 'resume', () => void wake('resume', true))
   let undo = () => {}
   const look = () => {
     undo()
     if (document.visibilityState === 'hidden') undo = hide(session, scope, whenHidden)
-    else wake('visible')
+    else void wake('visible')
   }
   scope.listen(document, 'visibilitychange', look)
   look()
-}
-
-/** @param slept whether the page or the machine was away, so that an open connection which cannot be asked is not believed */
-async function answer(session: Session, signal: WakeSignal, scope: Scope, slept: boolean): Promise<void> {
-  const { state } = session
-  const { name } = state
-  const asleep =
-    (name === 'waiting' && state.retryAt - scope.clock.now() > WITHIN_MS) ||
-    (name === 'idle' && revivable.includes(state.cause.kind))
-  const doubtful = name === 'open' && (await session.probe()) === 'unknown' && slept
-  if ((asleep && signal !== 'offline') || (doubtful && session.state === state)) {
-    session.reconnect({ withinMs: WITHIN_MS, cause: { kind: 'wake', signal } })
-  }
 }
 
 function watchClock(scope: Scope, jumped: () => void): void {

@@ -7,13 +7,11 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn += 1) await Promise.resolve()
 }
 
-const url = 'ws://server.test/'
-
 describe('Line', () => {
   it('makes one connection for each dial, once the one before was given up', async () => {
     const line = new Line(openScope())
     const opened: string[] = []
-    const dial = (name: string) => line.dial({ url, open: () => opened.push(name) })
+    const dial = (name: string) => line.dial(() => opened.push(name))
     dial('one')
     await settle()
     expect(opened).toEqual(['one'])
@@ -30,7 +28,7 @@ describe('Line', () => {
       const scope = openScope()
       const line = new Line(scope)
       const open = vi.fn()
-      line.dial({ url, open })
+      line.dial(open)
       await settle()
       line.hangUp()
       await vi.advanceTimersByTimeAsync(86_400_000)
@@ -47,7 +45,7 @@ describe('Line', () => {
     vi.useFakeTimers()
     try {
       const line = new Line(openScope())
-      line.dial({ url, open() {} })
+      line.dial(() => {})
       await settle()
       await vi.advanceTimersByTimeAsync(1)
       expect(vi.getTimerCount()).toBe(0)
@@ -59,11 +57,11 @@ describe('Line', () => {
   it('forgets a dial that was taken back before it was made', async () => {
     const line = new Line(openScope())
     const taken = vi.fn()
-    line.dial({ url, open: taken })
+    line.dial(taken)
     line.hangUp()
     await settle()
     const second = vi.fn()
-    line.dial({ url, open: second })
+    line.dial(second)
     await settle()
     expect(taken).not.toHaveBeenCalled()
     expect(second).toHaveBeenCalledTimes(1)
@@ -72,8 +70,8 @@ describe('Line', () => {
   it('makes the later of two dials', async () => {
     const line = new Line(openScope())
     const [first, second] = [vi.fn(), vi.fn()]
-    line.dial({ url, open: first })
-    line.dial({ url, open: second })
+    line.dial(first)
+    line.dial(second)
     await settle()
     expect(first).not.toHaveBeenCalled()
     expect(second).toHaveBeenCalledTimes(1)
@@ -85,11 +83,11 @@ describe('Line', () => {
       const line = new Line(scope)
       const open = vi.fn()
       for (let round = 0; round < 3; round += 1) {
-        line.dial({ url, open() {} })
+        line.dial(() => {})
         for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
         line.hangUp()
       }
-      line.dial({ url, open })
+      line.dial(open)
       await settle()
       expect([turns, open.mock.calls.length]).toEqual([turns, 1])
       scope.end()
@@ -98,10 +96,10 @@ describe('Line', () => {
 
   it('may be given up inside the making of the socket', async () => {
     const line = new Line(openScope())
-    line.dial({ url, open: () => line.hangUp() })
+    line.dial(() => line.hangUp())
     await settle()
     const open = vi.fn()
-    line.dial({ url, open })
+    line.dial(open)
     await settle()
     expect(open).toHaveBeenCalledTimes(1)
   })
@@ -112,9 +110,9 @@ describe('Line', () => {
       const line = new Line(scope)
       const open = vi.fn()
       for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
-      line.dial({ url, open })
+      line.dial(open)
       scope.end()
-      line.dial({ url, open })
+      line.dial(open)
       await settle()
       line.hangUp()
       await settle()
@@ -126,7 +124,7 @@ describe('Line', () => {
     const log = vi.spyOn(console, 'log')
     try {
       const line = new Line(openScope())
-      line.dial({ url, open() {} })
+      line.dial(() => {})
       await settle()
       line.hangUp()
       await settle()

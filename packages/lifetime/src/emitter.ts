@@ -1,5 +1,5 @@
-import mitt from 'mitt'
 import { guard } from './guard.ts'
+import { none } from './none.ts'
 import type { Signal } from './platform.ts'
 import type { Release, Scope } from './scope.ts'
 
@@ -9,11 +9,10 @@ export interface ListenOptions {
   readonly signal?: Signal | undefined
 }
 
-/** A guarded handler as the registry holds it. */
-interface Guarded {
-  (event: unknown): void
-  /** The user's function. */
-  readonly of: unknown
+/** A handler as the registry holds it. */
+interface Entry {
+  readonly type: PropertyKey
+  readonly handler: (event: never) => unknown
   /** How many times that function was registered and not yet undone. */
   holders: number
 }
@@ -26,8 +25,8 @@ interface Guarded {
 export class Emitter<Events extends object> {
   readonly #scope: Scope
   readonly #report: (error: unknown, type: keyof Events) => void
-  readonly #registry = mitt<Record<PropertyKey, unknown>>()
-  #unsettled: Promise<void>[] | undefined
+  /** Of all types, oldest first: there are few. Replaced at each change, so that an emission goes on with what it began with. */
+  #entries: readonly Entry[] = none
 
   /** @param report is told what a handler threw, or what its promise rejected with, and of which event */
   constructor(scope: Scope, report: (error: unknown, type: keyof Events) => void) {
@@ -41,13 +40,18 @@ export class Emitter<Events extends object> {
     handler: (event: Events[Type]) => unknown,
     { signal }: ListenOptions = {},
   ): Release {
-    const guarded = this.#find(type, handler) ?? this.#add(type, handler)
-    guarded.holders += 1
-    let unlisten: Release = () => {}
-    const undo = this.#scope.hold('listeners', () => {
-      guarded.holders -= 1
-      if (guarded.holders === 0) this.#registry.off(type, guarded)
-      unlisten()
+    const { ledger } = this.#scope
+    const found = this.#entries.find((one) => one.type === type && one.handler === handler)
+    const own = found ?? { type, handler, holders: 0 }
+    if (!found) this.#entries = this.#entries.concat(own)
+    let unlisten: Release | undefined
+    own.holders += 1
+    ledger.listeners += 1
+    const undo = this.#scope.defer(() => {
+      own.holders -= 1
+      ledger.listeners -= 1
+      if (own.holders === 0) this.#entries = this.#entries.filter((one) => one !== own)
+      unlisten?.()
     })
     unlisten = this.#scope.onAbort(signal, undo)
     return undo
@@ -72,7 +76,7 @@ export class Emitter<Events extends object> {
 
   /** Tells whether anyone listens for `type`. */
   has(type: keyof Events): boolean {
-    return Boolean(this.#registry.all.get(type)?.length)
+    return this.#entries.some((one) => one.type === type)
   }
 
   /**
@@ -80,27 +84,13 @@ export class Emitter<Events extends object> {
    * @returns promises of the handlers that returned one, never rejecting; `undefined` when there was none
    */
   emit<Type extends keyof Events>(type: Type, event: Events[Type]): readonly Promise<void>[] | undefined {
-    const outer = this.#unsettled
-    this.#unsettled = undefined
-    this.#registry.emit(type, event)
-    const unsettled = this.#unsettled
-    this.#unsettled = outer
-    return unsettled
-  }
-
-  #find(type: PropertyKey, handler: unknown): Guarded | undefined {
-    const registered = this.#registry.all.get(type) as Guarded[] | undefined
-    return registered?.find(({ of }) => of === handler)
-  }
-
-  #add(type: keyof Events, handler: (event: never) => unknown): Guarded {
-    const run = (event: unknown) => {
-      if (guarded.holders === 0) return
-      const settled = guard(handler, (error) => this.#report(error, type), event as never)
-      if (settled) (this.#unsettled ??= []).push(settled)
+    let unsettled: Promise<void>[] | undefined
+    for (const one of this.#entries) {
+      // One that was undone in the meantime is not called any more.
+      if (one.type !== type || one.holders === 0) continue
+      const settled = guard(one.handler, (error) => this.#report(error, type), event as never)
+      if (settled) (unsettled ??= []).push(settled)
     }
-    const guarded: Guarded = Object.assign(run, { of: handler, holders: 0 })
-    this.#registry.on(type, guarded)
-    return guarded
+    return unsettled
   }
 }

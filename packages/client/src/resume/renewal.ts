@@ -1,4 +1,4 @@
-import { platform, type Release } from '@holdfast/lifetime'
+import { platform, type Scope } from '@holdfast/lifetime'
 import type { Settings } from '../options.ts'
 import type { PlugHost } from '../plug.ts'
 import { ask, type Credentials } from '../target.ts'
@@ -10,7 +10,8 @@ const SHARE = 0.8
 export class Renewal {
   readonly #host: PlugHost<Settings>
   readonly #use: (credentials: Credentials) => void
-  #cancel: Release = () => {}
+  /** Of the present credentials. */
+  #scope: Scope | undefined
 
   /** @param use hands fresh credentials to the server */
   constructor(host: PlugHost<Settings>, use: (credentials: Credentials) => void) {
@@ -20,21 +21,18 @@ export class Renewal {
 
   /** The credentials hold this long from now, in milliseconds; `undefined`: as far as anybody knows, for ever. */
   expiresIn(ms: number = Infinity): void {
-    this.#cancel()
+    this.#scope?.end()
     const scope = this.#host.scope.child()
-    const cancelTimer = scope.timeout(ms * SHARE, () => void this.#renew(() => scope.ended))
-    this.#cancel = () => {
-      cancelTimer()
-      scope.end()
-    }
+    this.#scope = scope
+    scope.timeout(ms * SHARE, () => void this.#renew(scope))
   }
 
-  async #renew(isOver: () => boolean): Promise<void> {
+  async #renew(scope: Scope): Promise<void> {
     const signal = new platform.AbortController().signal
     try {
       const { credentials } = this.#host.sources()
       const fresh = await ask(credentials, { attempt: 1, cause: { kind: 'credentials' }, signal })
-      if (!isOver()) this.#use(fresh)
+      if (!scope.ended) this.#use(fresh)
     } catch (error) {
       // When the old ones expire the server closes, and the next attempt asks again.
       void this.#host.events.emit('error', { phase: 'resolve', error })

@@ -40,7 +40,7 @@ export class Resumption implements SocketOwner {
   readonly #fates = new Fates()
   readonly #renewal: Renewal
   readonly #timers = new Map<ExchangeTimer, Release>()
-  #stay: Release = () => {}
+  #stay: Release | undefined
   /** Taken from the queue when the window was shut already. */
   #stash: Entry[] = []
   #socket: ResumeSocket | undefined
@@ -112,7 +112,7 @@ export class Resumption implements SocketOwner {
 
   gone(socket: ResumeSocket, code: number): void {
     this.#renewal.expiresIn(undefined)
-    this.#stay()
+    this.#stay?.()
     this.#core.closed(socket.attempt, code)
     this.#act()
   }
@@ -194,7 +194,7 @@ export class Resumption implements SocketOwner {
       // A server that says so to everybody who comes must not have them dial in a spin.
       const youngMs = openSince + LEAST_STAY_MS - settings.clock.now()
       const delayMs = Math.max(afterMs, youngMs) + settings.random() * spreadMs
-      this.#stay()
+      this.#stay?.()
       this.#stay = scope.timeout(delayMs, () => session.reconnect())
     },
     credentials: ({ expiresMs }) => this.#renewal.expiresIn(expiresMs),
