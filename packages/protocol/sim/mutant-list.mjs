@@ -598,8 +598,8 @@ export const mutants = [
     'server-close-ends-session',
     'a close costs the server the session',
     'server-session.ts',
-    "    if (this.#place.name === 'leaving') {\n      this.#finish",
-    '    if (connection > 0) {\n      this.#finish',
+    "if (this.#place.name === 'leaving') return this.#finish",
+    'if (connection > 0) return this.#finish',
   ),
   one(
     'attempt-not-counted',

@@ -84,10 +84,7 @@ export class ServerSession<Entry extends Outgoing> {
     this.#proto = chooseProto(hello, config)
     this.#send(welcomeFor(this.sid, this.#exchange.introduce(), binding, config))
     const fault = this.#exchange.begin(resumed ? hello : { rx: 0, ack: 0 }, limitsOf(hello), hello.ext)
-    if (fault !== undefined) {
-      this.#fault(fault)
-      return
-    }
+    if (fault !== undefined) return this.#fault(fault)
     emit({ type: 'disarm', timer: { name: 'ttl', sid: this.sid } })
     if (resumed) {
       this.#open()
@@ -193,10 +190,7 @@ export class ServerSession<Entry extends Outgoing> {
   detach(): void {
     const { connection } = this
     if (connection === undefined) return
-    if (this.#place.name === 'leaving') {
-      this.#finish('ended', undefined, closeCode.bye, 'bye')
-      return
-    }
+    if (this.#place.name === 'leaving') return this.#finish('ended', undefined, closeCode.bye, 'bye')
     this.#exchange.stop()
     if (this.#face === 'open') this.#host.emit({ type: 'detached', sid: this.sid, connection })
     this.#shelve()
