@@ -59,8 +59,8 @@ describe('what a session holds', () => {
   const count = 300
 
   it.each([
-    ['holdfast', 32, 2],
-    ['holdfast resume', 45, 2],
+    ['holdfast', 16, 2],
+    ['holdfast resume', 27, 2],
   ])(
     '%s: at most %d KiB while idle, and at most %d after its end',
     { timeout: 120_000 },
