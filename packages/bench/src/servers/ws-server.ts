@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { ServerPart, ServerPlan } from './server-part.ts'
 
 /** How a protocol on plain `ws` answers: what to send back for each frame, and how a message of the server looks. */
@@ -25,13 +25,12 @@ const echo: Dialect = {
 
 /** Starts a server on plain `ws` that echoes, or speaks a dialect. */
 export async function startWsServer(plan: ServerPlan, dialect: Dialect = echo): Promise<ServerPart> {
-  const { subprotocol } = dialect
   const server = new WebSocketServer({
     host: '127.0.0.1',
     port: plan.port,
     perMessageDeflate: false,
     backlog: 2_048,
-    ...(subprotocol !== undefined && { handleProtocols: () => subprotocol }),
+    ...agreeing(dialect),
   })
   await once(server, 'listening')
   /** Those who may be sent something: a dialect begins with a handshake of its own. */
@@ -75,4 +74,9 @@ function beatTo(joined: ReadonlySet<WebSocket>, { beat }: Dialect, { watchful }:
   }
   const timer = setInterval(send, watchful ? 1_000 : beat.everyMs)
   return () => clearInterval(timer)
+}
+
+/** Agrees to the subprotocol of the dialect, if it has one. */
+function agreeing({ subprotocol }: Dialect): Pick<ServerOptions, 'handleProtocols'> {
+  return subprotocol === undefined ? {} : { handleProtocols: () => subprotocol }
 }
