@@ -4,22 +4,24 @@ import { below, byFrequency, edited, shortName } from './syntax-tree.mjs'
 
 /**
  * Names of members that are neither in the public types, nor in an object of the platform or of the application, nor ever
- * looked up by a text, nor known to `resume`, which comes in a file of its own. Those that begin with `_` are private to `reconnecting-websocket`, the only one that has such names.
+ * looked up by a text, nor known to a plug such as `resume`, which may come in a file of its own. Those that begin with `_` are private to `reconnecting-websocket`, the only one that has such names.
  */
 const internal = {
   emitter: ['holders', 'off'],
   iterator: ['maxBuffered', 'onEnd'],
   queue: ['expire', 'expiresAt', 'remove'],
   outbound: ['wire'],
-  inbound: ['after', 'deliver', 'iterate'],
   line: ['hangUp', 'made', 'wait'],
   course: ['move', 'tell'],
-  connection: ['inbound', 'line', 'reached', 'report', 'usable'],
+  connection: ['line', 'reached', 'report', 'usable'],
   core: ['course', 'healthy', 'sessionEnd'],
   heartbeat: ['consumes', 'wrote'],
   socket: ['gone'],
 }
 const names = Object.values(internal).flat()
+
+/** What a plug may put in the place of the session's own, known to it only when both are in one file. */
+const plugged = ['inbound', 'deliver', 'iterate', 'after']
 
 /** The same in the parts that only `resume` has: its protocol, none of whose objects get into another file. */
 const resumed = {
@@ -49,10 +51,10 @@ const resumedNames = Object.values(resumed).flat()
 /** Which names a file may shorten: those of its own parts, and more when it stands alone. */
 export const internalNames = {
   plain: new Set(names),
-  plainAlone: new Set([...names, 'settle']),
+  plainAlone: new Set([...names, ...plugged, 'settle']),
   resume: new Set(resumedNames),
   // Here `deliver` is also what the protocol calls an action.
-  resumeAlone: new Set([...names.filter((name) => name !== 'deliver'), 'settle', ...resumedNames]),
+  resumeAlone: new Set([...names, 'inbound', 'iterate', 'after', 'settle', ...resumedNames]),
 }
 
 /** A slip in the list would rename members of the platform as well: these are the ones that the code meets. */

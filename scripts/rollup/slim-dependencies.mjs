@@ -136,6 +136,18 @@ function property(target, name) {
 /** Whatever has a WebSocket has it as a global; what comes after that in the list are names that browsers had long ago. */
 const isomorphicWs = [['older names', 1, / else if \(typeof MozWebSocket [^]*?\n}\n/g]]
 
+/** The emitter calls the handlers itself, takes away only one that is there, and the map is always a new one. */
+const mitt = [
+  ['calling handlers', 1, /,emit:function\(t,e\){var i=n\.get\(t\);[^]*?\)}(?=}})/g],
+  [
+    'taking away what may not be there',
+    1,
+    /i&&\(e\?i\.splice\(i\.indexOf\(e\)>>>0,1\):n\.set\(t,\[\]\)\)/g,
+    'i.splice(i.indexOf(e),1)',
+  ],
+  ['a given map', 1, /all:n=n\|\|new Map/g, 'all:n=new Map'],
+]
+
 /** What `line.ts` does only for the parts of the library that are cut away here. */
 const line = [
   ['options that are not read', 1, /, startClosed: true, minUptime: 0/g],
@@ -158,6 +170,7 @@ const line = [
 const cuts = {
   '/reconnecting-websocket/dist/reconnecting-websocket-mjs.js': reconnectingWebsocket,
   '/isomorphic-ws/browser.js': isomorphicWs,
+  '/mitt/dist/mitt.mjs': mitt,
   '/client/src/line.ts': line,
 }
 

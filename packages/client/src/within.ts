@@ -2,7 +2,7 @@ import { platform, type Scope, type Signal } from '@holdfast/lifetime'
 import { HoldfastError } from './errors.ts'
 
 /** What a wait rejects with when its scope ended: nobody waits for the outcome any more. */
-export const abandoned: unique symbol = Symbol('abandoned')
+export const abandoned: unique symbol = Symbol()
 
 /**
  * Runs `run` and waits for it, at most `limitMs` and at most as long as the scope lives. The signal that `run` gets aborts

@@ -1,3 +1,4 @@
+import mitt from 'mitt'
 import { guard } from './guard.ts'
 import { none } from './none.ts'
 import type { Signal } from './platform.ts'
@@ -11,10 +12,16 @@ export interface ListenOptions {
 
 /** A handler as the registry holds it. */
 interface Entry {
-  readonly type: PropertyKey
-  readonly handler: (event: never) => unknown
+  readonly run: (event: never) => unknown
   /** How many times that function was registered and not yet undone. */
   holders: number
+}
+
+/** What is used of `mitt`: it keeps what it is given, and the emitter calls it, for `mitt` drops what handlers return. */
+interface Registry {
+  readonly all: ReadonlyMap<PropertyKey, readonly Entry[]>
+  on(type: PropertyKey, entry: Entry): void
+  off(type: PropertyKey, entry: Entry): void
 }
 
 /**
@@ -25,8 +32,7 @@ interface Entry {
 export class Emitter<Events extends object> {
   readonly #scope: Scope
   readonly #report: (error: unknown, type: keyof Events) => void
-  /** Of all types, oldest first: there are few. Replaced at each change, so that an emission goes on with what it began with. */
-  #entries: readonly Entry[] = none
+  readonly #registry = mitt() as unknown as Registry
 
   /** @param report is told what a handler threw, or what its promise rejected with, and of which event */
   constructor(scope: Scope, report: (error: unknown, type: keyof Events) => void) {
@@ -40,17 +46,13 @@ export class Emitter<Events extends object> {
     handler: (event: Events[Type]) => unknown,
     { signal }: ListenOptions = {},
   ): Release {
-    const { ledger } = this.#scope
-    const found = this.#entries.find((one) => one.type === type && one.handler === handler)
-    const own = found ?? { type, handler, holders: 0 }
-    if (!found) this.#entries = this.#entries.concat(own)
+    const entry = this.#entries(type).find(({ run }) => run === handler) ?? { run: handler, holders: 0 }
+    if (entry.holders === 0) this.#registry.on(type, entry)
     let unlisten: Release | undefined
-    own.holders += 1
-    ledger.listeners += 1
-    const undo = this.#scope.defer(() => {
-      own.holders -= 1
-      ledger.listeners -= 1
-      if (own.holders === 0) this.#entries = this.#entries.filter((one) => one !== own)
+    entry.holders += 1
+    const undo = this.#scope.hold('listeners', () => {
+      entry.holders -= 1
+      if (entry.holders === 0) this.#registry.off(type, entry)
       unlisten?.()
     })
     unlisten = this.#scope.onAbort(signal, undo)
@@ -76,7 +78,7 @@ export class Emitter<Events extends object> {
 
   /** Tells whether anyone listens for `type`. */
   has(type: keyof Events): boolean {
-    return this.#entries.some((one) => one.type === type)
+    return this.#entries(type).length > 0
   }
 
   /**
@@ -85,12 +87,17 @@ export class Emitter<Events extends object> {
    */
   emit<Type extends keyof Events>(type: Type, event: Events[Type]): readonly Promise<void>[] | undefined {
     let unsettled: Promise<void>[] | undefined
-    for (const one of this.#entries) {
+    // A copy: what is added meanwhile waits for the next event.
+    for (const entry of this.#entries(type).slice()) {
       // One that was undone in the meantime is not called any more.
-      if (one.type !== type || one.holders === 0) continue
-      const settled = guard(one.handler, (error) => this.#report(error, type), event as never)
+      if (entry.holders === 0) continue
+      const settled = guard(entry.run, (error) => this.#report(error, type), event as never)
       if (settled) (unsettled ??= []).push(settled)
     }
     return unsettled
+  }
+
+  #entries(type: PropertyKey): readonly Entry[] {
+    return this.#registry.all.get(type) ?? none
   }
 }

@@ -35,7 +35,7 @@ export function builtPackage(): (path: string) => string {
       format: 'esm',
       platform: 'node',
       target: 'es2022',
-      external: ['ws', 'pino', 'prom-client'],
+      external: ['ws', 'mitt', 'pino', 'prom-client'],
     })
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

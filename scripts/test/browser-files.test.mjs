@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs'
+import { afterAll, expect, test } from 'vitest'
+
+// The files that a bundler takes for browsers come one by one, and each is made smaller by itself: here they meet.
+
+const built = (name) => new URL(`../../packages/client/dist/${name}.js`, import.meta.url)
+
+const DLE = '\u0010'
+const welcome = {
+  v: 1,
+  sid: 'session-1',
+  tok: 'token-1',
+  res: false,
+  rx: 0,
+  ack: 0,
+  max: 1_000,
+  win: [10, 10_000],
+  ping: 20_000,
+  idle: 60_000,
+  ttl: 300_000,
+  spread: 0,
+}
+const sessions = []
+afterAll(() => {
+  for (const session of sessions) session.dispose()
+})
+
+test('there are built files to look at', () => {
+  expect(existsSync(built('browser'))).toBe(true)
+})
+
+test.each(['received', 'handled'])(
+  'resume of its own file works with connect of the other: messages are acknowledged when %s',
+  async (ack) => {
+    const [{ connect }, { resume }, { fakeServer, ManualClock }] = await Promise.all(
+      ['browser', 'browser-resume', 'testing'].map((name) => import(built(name))),
+    )
+    const clock = new ManualClock()
+    const server = fakeServer({ clock, onDial: () => ({ protocol: 'holdfast.v1' }) })
+    const { createSocket } = server
+    const session = connect('ws://server.test', { resume: resume({ ack }), clock, createSocket })
+    sessions.push(session)
+    let handled = () => {}
+    const got = []
+    session.on('message', (message) => {
+      got.push(message)
+      return new Promise((resolve) => {
+        handled = resolve
+      })
+    })
+    await clock.advance(1)
+    const socket = server.last
+    const lastAck = () => socket.received.map(String).findLast((frame) => frame.startsWith(`${DLE}A`))
+    socket.send(`${DLE}W${JSON.stringify(welcome)}`)
+    await clock.advance(1)
+    socket.send('hello')
+    await clock.advance(1_000)
+    expect(got).toEqual(['hello'])
+    expect(lastAck()).toBe(ack === 'handled' ? `${DLE}A0,0` : `${DLE}A1,0`)
+    handled()
+    await clock.advance(1_000)
+    expect(lastAck()).toBe(`${DLE}A1,0`)
+  },
+)
