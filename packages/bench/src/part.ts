@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { pin } from './pin.ts'
 
 /** A process of the bench: it answers what it is asked, one thing at a time. */
 export interface Part {
@@ -7,6 +8,8 @@ export interface Part {
   ask<Answer>(what: string, given?: object): Promise<Answer>
   /** Resolves when it listens; rejects when it ends before that. */
   readonly ready: Promise<void>
+  /** Keeps it on the first core, or on all; `false` where that cannot be said. */
+  keepOn(cores: 'first' | 'all'): Promise<boolean>
   /** Freezes and unfreezes it, as a suspended machine does. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void
   /** Resolves with the milliseconds since the epoch at which it ended. */
@@ -42,6 +45,7 @@ export function startPart(
     // The first word of a process says that it is there.
     ready: questions.ask<void>(() => {}),
     ask: (what, given = {}) => questions.ask((id) => void child.send({ id, what, ...given })),
+    keepOn: (cores) => pin(child.pid ?? 0, cores),
     signal: (name) => void child.kill(name),
     ended,
     end: () => kill(child, ended),
