@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { SharedStore } from '../src/sessions/shared-store.ts'
 import { move, node } from './redis-nodes.ts'
 import { redisProcess } from './redis-process.ts'
 import { until } from './running.ts'
@@ -215,6 +216,19 @@ describe('a post', () => {
       [2],
       'three',
     ])
+  })
+
+  test('is no post any more in the step in which it is a message, so that a server that dies leaves one of the two', async () => {
+    const [a, b] = [await node(redis), await node(redis)]
+    const { client, session } = await joined(a)
+    const keep = vi.spyOn(a.store as unknown as SharedStore, 'keep')
+    expect(await b.store.post(session.address, 'one')).toBe('posted')
+    await until(() => client.received.length === 1)
+    const batches = keep.mock.calls.map(([batch]) => ({
+      messages: batch.entries.length,
+      posts: batch.taken.length,
+    }))
+    expect(batches.filter(({ messages }) => messages > 0)).toEqual([{ messages: 1, posts: 1 }])
   })
 
   test('says why it cannot be', async () => {

@@ -30,10 +30,11 @@ export class PostTaker {
     const { sid } = held.record
     try {
       for (const { id, message } of await store.waiting(sid, this.#last)) {
-        const answer = isHere() ? book.post(sid, message) : 'ended'
+        // In one step with its number: else this server could end in between, and the next one would give the post another.
+        const answer = isHere() ? book.post(sid, message, (number) => held.took(id, number)) : 'ended'
         if (answer === 'overflow' || answer === 'ended') return
         // One that is too large by now can never be sent: it is taken, and that is all.
-        held.took(id, answer === 'too-large' ? 0 : answer)
+        if (answer === 'too-large') held.took(id, 0)
         this.#last = id
       }
     } finally {

@@ -188,9 +188,9 @@ export class SessionBook {
     })
   }
 
-  /** Takes a message that another server posted. */
-  post(sid: string, message: SentMessage): number | SendRefusal {
-    const answer = this.#offer(sid, message)
+  /** Takes a message that another server posted; `numbered` is called before the store hears of the number. */
+  post(sid: string, message: SentMessage, numbered: (number: number) => void): number | SendRefusal {
+    const answer = this.#offer(sid, message, numbered)
     const record = this.#records.get(sid)
     if (typeof answer === 'number' && record !== undefined) message.numbered(answer, record.outbox)
     return answer
@@ -214,7 +214,11 @@ export class SessionBook {
     this.#parts.run()
   }
 
-  #offer(sid: string, message: SentMessage): number | SendRefusal {
+  #offer(
+    sid: string,
+    message: SentMessage,
+    numbered: (number: number) => void = () => {},
+  ): number | SendRefusal {
     const { core, options, bufferedBytes, touch, run } = this.#parts
     const session = core.session(sid)
     if (session === undefined || this.#closed.has(sid)) return 'ended'
@@ -226,7 +230,10 @@ export class SessionBook {
     // The core only knows what it has written, and not what the socket has got rid of since.
     if (connection !== undefined) session.buffered(bufferedBytes(connection))
     const answer = session.offer(message)
-    if (typeof answer === 'number' && this.#open.has(sid)) this.#heldBytes += message.bytes
+    if (typeof answer === 'number') {
+      if (this.#open.has(sid)) this.#heldBytes += message.bytes
+      numbered(answer)
+    }
     touch(sid)
     run()
     return answer
