@@ -3,6 +3,7 @@ import type { AttachRequest } from '@holdfast/protocol'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { redisStore, type RedisStoreOptions } from '../src/redis/index.ts'
 import { hashOf, makeFreshIds } from '../src/sessions/session-ids.ts'
+import type { SharedStore } from '../src/sessions/shared-store.ts'
 import { move, node } from './redis-nodes.ts'
 import { redisProcess } from './redis-process.ts'
 import { afterwards, until } from './running.ts'
@@ -29,6 +30,11 @@ async function refused(at: Node, auth: string) {
   return client.closes
 }
 
+/** Waits until Redis has heard of everything that happened at a server: before, it counts what was. */
+function told(at: Node): Promise<void> {
+  return (at.store as unknown as SharedStore).settled()
+}
+
 test('a principal has no more sessions than the cap at all servers together, and the longest unused goes first', async () => {
   const [a, b] = await fleet('caps1:', { maxPerPrincipal: 2 })
   const first = await joined(a, 'ada')
@@ -38,6 +44,7 @@ test('a principal has no more sessions than the cap at all servers together, and
   await second.client.cut()
   await inState(second.session, 'detached')
   second.session.send('for nobody')
+  await told(a)
   const third = await joined(b, 'ada')
   const { cause, handBack } = await second.session.closed
   expect(cause).toEqual({ kind: 'lost', reason: 'expired' })
@@ -49,11 +56,13 @@ test('a session that ends makes room, wherever it does', async () => {
   const [a, b] = await fleet('caps2:', { maxPerPrincipal: 1 })
   const { session } = await joined(a, 'ada')
   await session.close()
+  await told(a)
   const { session: next, client } = await joined(b, 'ada')
   await move(client, a, 'ada')
   await next.closed
   expect(await refused(b, 'ada')).toEqual([4429])
   await a.opened.at(-1)?.close()
+  await told(a)
   await joined(b, 'ada')
 })
 
@@ -64,6 +73,7 @@ test('there are no more sessions than the cap at all servers together, whoever t
   expect(await refused(b, 'eve')).toEqual([4429])
   await client.cut()
   await inState(session, 'detached')
+  await told(a)
   await joined(b, 'eve')
   expect((await session.closed).cause).toEqual({ kind: 'lost', reason: 'expired' })
 })
