@@ -23,7 +23,7 @@ const names = Object.values(internal).flat()
 /** What a plug may put in the place of the session's own, known to it only when both are in one file. */
 const plugged = ['inbound', 'deliver', 'iterate', 'after']
 
-/** The same in the parts that only `resume` has: its protocol, none of whose objects get into another file. */
+/** The same in the parts that only `resume` has: none of these gets into another file. `write` does, for a rate limit stands there. */
 const resumed = {
   config: ['ackMode', 'agent', 'bounds', 'limits', 'packer'],
   shape: ['clash', 'members', 'what', 'detail', 'clean'],
@@ -43,7 +43,6 @@ const resumed = {
     'sorted',
     'waitingBytes',
     'wrap',
-    'write',
   ],
 }
 const resumedNames = Object.values(resumed).flat()

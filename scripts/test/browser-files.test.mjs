@@ -62,3 +62,29 @@ test.each(['received', 'handled'])(
     expect(lastAck()).toBe(`${DLE}A1,0`)
   },
 )
+
+test('what is sent again after a break waits for a limit of a third file', async () => {
+  const [{ connect }, { resume }, { sendLimit }, { fakeServer, ManualClock }] = await Promise.all(
+    ['browser', 'browser-resume', 'rate', 'testing'].map((name) => import(built(name))),
+  )
+  const clock = new ManualClock()
+  const server = fakeServer({ clock, onDial: () => ({ protocol: 'holdfast.v1' }) })
+  const { createSocket } = server
+  const limit = sendLimit({ perSecond: 1, burst: 4, clock })
+  const session = connect('ws://server.test', { resume: resume(), plugs: [limit.plug], clock, createSocket })
+  sessions.push(session)
+  await clock.advance(1)
+  server.last.send(`${DLE}W${JSON.stringify(welcome)}`)
+  await clock.advance(1)
+  for (const text of ['a', 'b', 'c', 'd']) session.send(text)
+  await clock.advance(1)
+  server.last.cut()
+  await clock.advance(2_500)
+  const again = server.last
+  again.send(`${DLE}W${JSON.stringify({ ...welcome, res: true, tok: 'token-2' })}`)
+  await clock.advance(1)
+  const messages = () => again.received.map(String).filter((frame) => !frame.startsWith(DLE))
+  expect(messages().length).toBeLessThan(4)
+  await clock.advance(5_000)
+  expect(messages()).toEqual(['a', 'b', 'c', 'd'])
+})
