@@ -1,25 +1,11 @@
 import { existsSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
+import { DLE, welcome } from '../../packages/client/test/resume-frames.ts'
 
 // The files that a bundler takes for browsers come one by one, and each is made smaller by itself: here they meet.
 
 const built = (name) => new URL(`../../packages/client/dist/${name}.js`, import.meta.url)
 
-const DLE = '\u0010'
-const welcome = {
-  v: 1,
-  sid: 'session-1',
-  tok: 'token-1',
-  res: false,
-  rx: 0,
-  ack: 0,
-  max: 1_000,
-  win: [10, 10_000],
-  ping: 20_000,
-  idle: 60_000,
-  ttl: 300_000,
-  spread: 0,
-}
 const sessions = []
 afterAll(() => {
   for (const session of sessions) session.dispose()
@@ -51,7 +37,7 @@ test.each(['received', 'handled'])(
     await clock.advance(1)
     const socket = server.last
     const lastAck = () => socket.received.map(String).findLast((frame) => frame.startsWith(`${DLE}A`))
-    socket.send(`${DLE}W${JSON.stringify(welcome)}`)
+    socket.send(welcome())
     await clock.advance(1)
     socket.send('hello')
     await clock.advance(1_000)
@@ -74,14 +60,14 @@ test('what is sent again after a break waits for a limit of a third file', async
   const session = connect('ws://server.test', { resume: resume(), plugs: [limit.plug], clock, createSocket })
   sessions.push(session)
   await clock.advance(1)
-  server.last.send(`${DLE}W${JSON.stringify(welcome)}`)
+  server.last.send(welcome())
   await clock.advance(1)
   for (const text of ['a', 'b', 'c', 'd']) session.send(text)
   await clock.advance(1)
   server.last.cut()
   await clock.advance(2_500)
   const again = server.last
-  again.send(`${DLE}W${JSON.stringify({ ...welcome, res: true, tok: 'token-2' })}`)
+  again.send(welcome({ res: true, tok: 'token-2' }))
   await clock.advance(1)
   const messages = () => again.received.map(String).filter((frame) => !frame.startsWith(DLE))
   expect(messages().length).toBeLessThan(4)
